@@ -58,7 +58,10 @@ export const each = async (work: Each): Promise<number> => {
     if (!work.yes && open.some(work.mayDo ?? (() => true))) await confirm(await work.question(open), work.byDefault)
     const shown = namesOf(open)
     progress.run(work.doing, shown)
-    const restore = onInterrupt(() => `Detached; the ${method} of ${shown} goes on. Watch: sky status`)
+    const restore = onInterrupt(
+      () =>
+        `Detached; the ${method} of ${shown} goes on. Watch: sky status${method === "start" ? ` ${glyph("dot")} Cancel: sky ops lists it, sky ops cancel ID ends it` : ""}`
+    )
     const one = async ({ name }: ClusterView): Promise<void> => {
       const begunAtMs = Date.now()
       const refusals: Array<string> = []

@@ -16,7 +16,7 @@ export const onlyOne = "Without CLUSTER: the only one there is, if you say yes t
 export const yes = ["-y, --yes", "do not ask"] as const
 export const all = ["-a, --all", "all clusters"] as const
 export const idle = ["-i, --idle-minutes-to-autostop N", "stop after N idle minutes"] as const
-export const retry = ["-r, --retry-until-up", "try again until there is capacity"] as const
+export const retry = ["-r, --retry-until-up", "try again until there is capacity; a quota of 0 is not waited for"] as const
 /** Values that come with a task, or with a look at it. */
 export const values = [
   ["--env NAME[=VALUE]", "repeatable; a bare NAME is taken from here"],

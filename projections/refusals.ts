@@ -38,6 +38,14 @@ const whyText = ({ anyKind, code, message, offer, want }: Told): string => {
   return `no quota (${code}${metric === undefined ? "" : `: ${metric} has a limit of ${Number(limit)}`})`
 }
 
+/** Nothing says that another time would help: it is none of room, quota or an answer, nor of rights that may come back. */
+export const isUnexplained = ({ anyKind, scope = "zone", want }: Pick<Told, "anyKind" | "scope" | "want">): boolean =>
+  want == null && scope === "zone" && anyKind !== true
+
+/** Of machines that are there: nobody waits for what is neither that nor a right. */
+export const isVainToStart = ({ scope, want }: Pick<Refusal, "scope" | "want">): boolean =>
+  scope === "everywhere" || (want === null && scope !== "cloud")
+
 const at = (place: string, why: string) => (place === "" ? why : `${place}: ${why}`)
 
 type Told = Pick<Refusal, "offer" | "code" | "message"> & Partial<Pick<Refusal, "anyKind" | "scope" | "want">>
@@ -59,7 +67,8 @@ export const refusalsText = (refusals: ReadonlyArray<Refusal>): string => {
   const [only, ...others] = refusals
   if (only === undefined || others.length === 0) return only === undefined ? " none can be asked" : ` ${refusalText(only)}`
   // Each zone's own words name it.
-  const groups = [...Map.groupBy(refusals, (one) => `${one.offer.cloud} ${one.code} ${isLong(one) ? "" : one.message}`).values()]
+  const plain = ({ message, offer }: Refusal) => (offer.zone === null ? message : message.replaceAll(offer.zone, ""))
+  const groups = [...Map.groupBy(refusals, (one) => `${one.offer.cloud} ${one.code} ${isLong(one) ? "" : plain(one)}`).values()]
   const lines = groups.slice(0, linesMax).map((group) => {
     const names = [...new Set(group.map(reachText))].filter((name) => name !== "")
     const more = names.length > namesMax ? ` and ${names.length - namesMax} more` : ""

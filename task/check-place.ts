@@ -16,16 +16,29 @@ const unknown = (what: "region" | "zone", name: string, cloud: string, known: Re
   return refused(`${noSuch(cloud, what, name)}.${there}`, near)
 }
 
+const isZone = (name: string, region: string, cloud: string) =>
+  `'${name}' is no region of ${cloudDisplay(cloud)} but a zone of its region '${region}': as infra it is ${cloud}/${region}/${name}`
+
+/** It knows what was named, be it in another part of the name or beside another one: no other cloud is meant. */
+const knows = ({ region, zone }: Infra, offers: CloudOffers | undefined): boolean =>
+  region !== undefined &&
+  offers !== undefined &&
+  (offers.regionOf(region) !== undefined ||
+    (zone !== undefined && offers.regions.some((one) => one.toLowerCase() === region.toLowerCase())))
+
 const onCloud = (cloud: string, { region, zone }: Infra, offers: CloudOffers | undefined): Checked<Infra> => {
   if (offers === undefined) return refused(`${cloudDisplay(cloud)} has no ${region === undefined ? "zones" : "regions"} to choose from.`)
   const spelled = region === undefined ? undefined : offers.regions.find((one) => one.toLowerCase() === region.toLowerCase())
   const closed = offers.closedRegions?.find((one) => one.toLowerCase() === region?.toLowerCase())
   if (closed !== undefined) return refused(`The account has not enabled the region '${closed}' of ${cloudDisplay(cloud)}.`)
+  const its = region !== undefined && spelled === undefined ? offers.regionOf(region) : undefined
+  if (its !== undefined) return refused(`${isZone(region!, its, cloud)}.`)
   if (region !== undefined && spelled === undefined) return unknown("region", region, cloud, offers.regions)
   if (zone === undefined) return Result.succeed({ cloud, ...(spelled === undefined ? {} : { region: spelled }) })
   const home = offers.regionOf(zone)
   if (spelled !== undefined && home !== spelled) {
-    return refused(`The region '${spelled}' has no zone '${zone}'. It has: ${offers.zonesOf(spelled).join(", ")}.`)
+    const whose = home === undefined ? "" : `, which is one of ${home}'s`
+    return refused(`The region '${spelled}' has no zone '${zone}'${whose}. It has: ${offers.zonesOf(spelled).join(", ")}.`)
   }
   return home === undefined
     ? unknown("zone", zone, cloud, offers.regions.flatMap(offers.zonesOf))
@@ -59,6 +72,8 @@ export const checkPlace = (need: Infra, offers: Offers, enabled: ReadonlyArray<s
   if (others.length > 0)
     return refused(`Several clouds have it: ${found.map((one) => cloudDisplay(one.cloud!)).join(", ")}. Name the cloud.`)
   if (first !== undefined) return Result.succeed(first)
+  const meant = enabled.find((one) => knows(need, offers(one)))
+  if (meant !== undefined) return onCloud(meant, need, offers(meant))
   const failures = tried.filter(Result.isFailure).map(({ failure }) => failure)
   const near = failures.flatMap((failure) => failure.near ?? [])
   const what = [region === undefined ? [] : `region '${region}'`, zone === undefined ? [] : `zone '${zone}'`].flat().join(" with the ")

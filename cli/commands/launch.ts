@@ -13,6 +13,7 @@ import { againOf } from "../again.ts"
 import { confirm } from "../ask.ts"
 import { attach } from "../attach.ts"
 import { stderr, stdout } from "../out.ts"
+import { usageError } from "../render/error.ts"
 import { jsonLine } from "../render/json.ts"
 import { besides, ignored, planTable, summary } from "../render/plan.ts"
 import { clean, isColoured } from "../render/style.ts"
@@ -76,6 +77,7 @@ export const launch: Verb = verb(
       ...(cloneDiskFrom === undefined ? {} : { cloneDiskFrom }),
       ...(flags["retry-until-up"] ? { retryUntilUp: true } : {})
     }
+    if (flags["no-setup"] && flags["detach-setup"]) throw usageError("--no-setup and --detach-setup exclude each other.")
     const session = connect()
     const planned = await session.call<Launched>("launch", { ...params, dryrun: true })
     // What no enabled cloud has is refused when it is meant: nothing is said of places then, and nothing asked.
@@ -84,6 +86,8 @@ export const launch: Verb = verb(
     if (!json && planned.plan && !isRefused) {
       stderr.write(`Task ${titleOf(task)} ${summary(planned.plan, Date.now(), numNodesOf(task))}\n${ignored(planned, task)}`)
       if (!flags.dryrun) stderr.write(besides(planned.plan, talk(), all))
+      const fate = fateOf(launchAutostop(params, task.resources, planned.plan.offer))
+      if (fate !== undefined) stderr.write(`It ${fate}.\n`)
     }
     if (flags.dryrun) {
       stdout.write(json ? jsonLine(planned) : planned.plan ? planTable(planned.plan, screen(), Date.now(), all) : "")

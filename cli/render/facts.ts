@@ -5,7 +5,8 @@
 
 import type { Event, EventTag } from "../../events/Event.ts"
 import type { Recorded } from "../../events/Recorded.ts"
-import type { Offer } from "../../events/values.ts"
+import type { MachineWish, Offer } from "../../events/values.ts"
+import { actionText } from "../../projections/action-words.ts"
 import { nothingLeft, reachText } from "../../projections/refusals.ts"
 import { commandLine } from "../../sdk/client/caller.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
@@ -23,6 +24,8 @@ const idle = (minutes: number, down: boolean) => `${plural(minutes, "idle minute
 /** A reason names the exit code already. */
 const outcome = ({ returnCodes, reason }: { readonly returnCodes: ReadonlyArray<number>; readonly reason: string | null }) =>
   because(reason) || (returnCodes.length > 0 ? ` (exit ${returnCodes.join(", ")})` : "")
+/** Not once that is past: what came of it is told by other facts. */
+const ahead = (atMs: number | undefined, what: string) => (atMs !== undefined && atMs > Date.now() ? `; ${what} ${clock(atMs)}` : "")
 /** Of what was seen later than it was. */
 const since = (atMs: number | undefined) => (atMs === undefined ? "" : ` since ${localTime(atMs).slice(0, 19)}`)
 const price = (offer: Offer) =>
@@ -36,6 +39,9 @@ const reach = { zone: "", region: " in all of its region", cloud: " in all of it
 /** The name of a node is its token's, and its rank. */
 const refused = (token: string, node: string | undefined) =>
   node === undefined ? "refused" : `the start of node ${node.slice(token.length + 1)} was refused`
+
+const madeWith = ({ clone, ports = [] }: MachineWish = {}) =>
+  `${ports.length === 0 ? "" : `, ${portsText(ports)} open to everybody`}${clone === undefined ? "" : `, its disk a copy of ${clone.clusterName}'s`}`
 
 const words: Words = {
   LogCreated: ({ log }) => `the log begins: ${log}`,
@@ -51,9 +57,9 @@ const words: Words = {
   ExecRequested: ({ task }) => `exec of ${task.name ?? "a task"}`,
   PlaceChosen: ({ offer, numNodes }) => `chosen: ${numNodes}x ${placeName(offer)}, ${price(offer)}`,
   PlacePassedOver: (event) => `passed over: ${reachText(event) || placeName(event.offer)}, ${event.code}, "${event.message}"`,
-  PlacesExhausted: ({ message, retryAtMs }) => `no place gave it: ${message}; all are asked again at ${clock(retryAtMs)}`,
-  NodeRequested: ({ offer, ranks, refusedAgain }) =>
-    `${refusedAgain === undefined ? "" : "refused as before; "}asked ${placeName(offer)} for ${plural(ranks.length, "node")}`,
+  PlacesExhausted: ({ message, retryAtMs }) => `no place gave it: ${message}${ahead(retryAtMs, "all are asked again at")}`,
+  NodeRequested: ({ machine, offer, ranks, refusedAgain }) =>
+    `${refusedAgain === undefined ? "" : "refused as before; "}asked ${placeName(offer)} for ${plural(ranks.length, "node")}${offer.instanceType === null ? "" : madeWith(machine)}`,
   NetworkMade: ({ words }) => words,
   NodeProvisioned: ({ rank, node, address, diskGib, host }) =>
     `node ${rank} is there: ${node}, ${host ?? address}${diskGib === undefined ? "" : `, with a disk of ${diskGib} GiB`}`,
@@ -98,20 +104,21 @@ const words: Words = {
   LeakEndRequested: ({ reason, ...leak }) => `the end of ${leaked(leak)} was asked for${because(reason)}`,
   LeakEnded: (leak) => `${leaked(leak)} is gone`,
   LeakKept: ({ code, message, ...leak }) => `${leaked(leak)} may still be there: ${code}, "${message}"`,
-  ActionFailed: ({ action, message, retryAtMs }) =>
-    `${action} failed: ${message}${retryAtMs === undefined ? "" : `; again at ${clock(retryAtMs)}`}`,
+  ActionFailed: ({ action, message, retryAtMs }) => `${actionText(action)} failed: ${message}${ahead(retryAtMs, "again at")}`,
   CredentialsAccepted: () => "its cloud takes the credentials again",
-  ReactorFailed: ({ message, retryAtMs }) => `the daemon failed on it: ${message}; again at ${clock(retryAtMs)}`
+  ReactorFailed: ({ message, retryAtMs }) => `the daemon failed on it: ${message}${ahead(retryAtMs, "again at")}`
 }
 
 /** A daemon newer than us may know facts that we do not: their name is said. */
-const say = (event: Event): string => {
+const say = ({ event, operation }: Pick<Recorded, "event" | "operation">): string => {
   const tell = words[event._tag] as ((event: Event) => string) | undefined
-  return clean(tell?.(event) ?? event._tag)
+  // In a console, or by other tools: a daemon that does it has an operation.
+  const whose = event._tag === "NodeStarting" && operation === null ? ", by nobody here" : ""
+  return clean(`${tell?.(event) ?? event._tag}${whose}`)
 }
 
-export const eventLine = ({ seq, atMs, event }: Recorded): string => {
-  const lines = event._tag === "OperationFailed" ? cleanText(`failed: ${event.error.message}`).split("\n") : [say(event)]
+export const eventLine = ({ seq, atMs, event, operation }: Recorded): string => {
+  const lines = event._tag === "OperationFailed" ? cleanText(`failed: ${event.error.message}`).split("\n") : [say({ event, operation })]
   const below = event._tag === "SetupEnded" && event.failedRank !== null ? event.lastLines : lines.slice(1)
   return [
     `${String(seq).padStart(5)}  ${clock(atMs)}  ${clean(lines[0]!)}`,

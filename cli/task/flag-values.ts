@@ -1,6 +1,7 @@
 /** Flags of a task by the rules of task/: what is wrong is said of the flag, as it was typed, before anything is asked. */
 import { problemIn } from "../../sdk/task/words.ts"
 import { type Resources, ResourcesFields } from "../../task/Resources.ts"
+import { sentence } from "../../task/sentence.ts"
 import { nodesMax, TaskFields } from "../../task/Task.ts"
 import { usageError } from "../render/error.ts"
 import type { TaskFlags } from "./options.ts"
@@ -34,7 +35,7 @@ export const resourcesBy = (flags: TaskFlags): Resources => {
     if (!given(value)) return []
     if (resets && String(value).toLowerCase() === "none") return [[field, null]]
     const problem = problemOf(ResourcesFields, { [field]: value })
-    if (problem !== undefined) throw usageError(`--${flag} ${value}: ${problem}.`)
+    if (problem !== undefined) throw usageError(`--${flag} ${value}: ${sentence(problem)}`)
     return [[field, value]]
   })
   const spot = flags["use-spot"] ? true : flags["no-use-spot"] ? false : undefined

@@ -3,6 +3,7 @@ import * as Result from "effect/Result"
 import type { RecordedTask } from "../../events/values.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { conditionOf, raisingOf, workOf } from "../../projections/cluster-status.ts"
+import { isShut } from "../../projections/shut.ts"
 import { ClusterNotUpError, NotSupportedError, ResourcesMismatchError } from "../../sdk/protocol/errors.ts"
 import { acceleratorsText } from "../../task/accelerators.ts"
 import { alternativesOf } from "../../task/alternatives.ts"
@@ -42,9 +43,11 @@ export const refuseUnlessUp = (row: ClusterRow, nowMs: number) => {
   const hint =
     raising !== undefined
       ? `It is starting. ${waits}`
-      : comesUp(row)
-        ? `It is brought up by itself. ${waits}`
-        : `Bring it up: sky start ${row.name}`
+      : isShut(row)
+        ? `Nothing can be done on it from here. To end it: sky down ${row.name}`
+        : comesUp(row)
+          ? `It is brought up by itself. ${waits}`
+          : `Bring it up: sky start ${row.name}`
   return Result.fail(
     new ClusterNotUpError({ cluster: row.name, clusterStatus: status, message: `${row.name} is not UP: ${because}.`, hint })
   )

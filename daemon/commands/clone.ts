@@ -8,6 +8,7 @@ import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import { alternativesOf } from "../../task/alternatives.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
 import { diskGibDefault } from "../../task/disk.ts"
+import { plural } from "../../task/plural.ts"
 import { numNodesOf } from "../../task/Task.ts"
 
 interface CloneWish {
@@ -32,7 +33,9 @@ export const clonedDisk = ({ clones, from, source, target, task }: CloneWish): R
       "Launch it under another name: -c NAME"
     )
   if (source.numNodes > 1 || numNodesOf(task) > 1)
-    return not(`A disk is copied from one node to one: ${from} has ${source.numNodes}, ${numNodesOf(task)} were asked for.`)
+    return not(
+      `A disk is copied from one node to one: ${from} has ${plural(source.numNodes, "node")}, and ${plural(numNodesOf(task), "node")} ${numNodesOf(task) === 1 ? "is" : "are"} asked for.`
+    )
   const { offer } = source
   const [head] = source.nodes
   if (offer !== null && !clones(offer.cloud))

@@ -8,7 +8,7 @@ import { alternativesOf } from "../../task/alternatives.ts"
 import { anyRegion, namedImage } from "../../task/images.ts"
 import type { Need } from "../../task/Need.ts"
 import { fitsPlace, placedNeed } from "../../task/placed.ts"
-import { holdsPorts, portsText } from "../../task/ports.ts"
+import { holdsPorts, portsText, portTexts } from "../../task/ports.ts"
 
 /** Of an exec, which opens none. */
 export const refuseClosedPorts = (row: ClusterRow, task: RecordedTask) => {
@@ -58,4 +58,10 @@ export const notesOfMachines = (row: ClusterRow, task: RecordedTask, opens: bool
     ...(opens && closed.length > 0 ? [`Opens ${portsText(closed)} on ${name}, to everybody.`] : []),
     ...(fields.length > 0 ? [`${listed(fields)} ${fields.length > 1 ? "are" : "is"} ignored: ${name} is there already.`] : [])
   ]
+}
+
+/** Of a new cluster, in the place that it is to go to. */
+export const notesOfPorts = (offer: Offer, task: RecordedTask, opens: boolean): ReadonlyArray<string> => {
+  const ports = portTexts(placedNeed(task.resources, offer).ports ?? [])
+  return opens && ports.length > 0 ? [`Opens ${portsText(ports)}, to everybody.`] : []
 }

@@ -16,7 +16,7 @@ import type { Catalog } from "../catalog/Catalog.ts"
 import type { Cloud } from "../clouds/Cloud.ts"
 import type { Offered } from "../clouds/Offered.ts"
 import { notesOfClone } from "../commands/clone.ts"
-import { notesOfMachines } from "../commands/of-machines.ts"
+import { notesOfMachines, notesOfPorts } from "../commands/of-machines.ts"
 import { mistaken, withWhoHasIt } from "../commands/others-have.ts"
 import { isNowhere } from "../commands/places.ts"
 import { mayBeListed, planNotEnabled } from "../optimizer/all-lists.ts"
@@ -68,7 +68,8 @@ const planHere = (offers: ReadonlyArray<Offer>, { access, catalogs, clone, cloud
   const needs = row === undefined ? alternativesOf(resources).items : []
   const regions = [...new Set((places.noQuota ?? []).map(reachText))].join(", ")
   const left = regions === "" ? [] : [`Left out, for the account has no quota there: ${regions}.`]
-  const own = row === undefined ? [] : notesOfMachines(row, task, clouds.get(row.offer?.cloud ?? "")?.openPorts !== undefined)
+  const opens = (place: Offer | null | undefined) => clouds.get(place?.cloud ?? "")?.openPorts !== undefined
+  const own = row === undefined ? notesOfPorts(offers[0]!, task, opens(offers[0])) : notesOfMachines(row, task, opens(row.offer))
   const missed = row === undefined ? missedOf(places) : []
   const notes = [...notesOfClone(clone, task), ...halfOf(row), ...own, ...missed, ...left]
   const why = [...notes, ...leftOut(needs, places.offers, catalogs, whyNotIn(access))]

@@ -1,7 +1,7 @@
 /** What is said when no place gave what was asked. Pure. */
 import type { ClusterRow, Refusal } from "../../projections/ClusterRow.ts"
 import { workOf } from "../../projections/cluster-status.ts"
-import { refusalsText, toldMax } from "../../projections/refusals.ts"
+import { isUnexplained, isVainToStart, refusalsText, toldMax } from "../../projections/refusals.ts"
 import { exiting, ResourcesUnavailableError } from "../../sdk/protocol/errors.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import { placeText } from "../../task/place.ts"
@@ -48,7 +48,7 @@ const codeFor = (refusals: ReadonlyArray<Refusal>): number => {
   if (last.scope === "everywhere") return last.anyKind ? exitCodes.failed : exitCodes.usage
   if (refusals.every(isOfWish)) return exitCodes.usage
   if (isForRights(refusals)) return exitCodes.credentials
-  return refusals.every(isOfSetup) ? exitCodes.failed : exitCodes.capacity
+  return refusals.every((one) => isOfSetup(one) || isUnexplained(one)) ? exitCodes.failed : exitCodes.capacity
 }
 
 const rightsOf = (refusals: ReadonlyArray<Refusal>) =>
@@ -56,14 +56,19 @@ const rightsOf = (refusals: ReadonlyArray<Refusal>) =>
 
 const kept = ({ name, refused }: ClusterRow, refusals: ReadonlyArray<Refusal>) => {
   const isForbidden = refused?.scope === "cloud" && !refusals.some(isForQuota)
+  const isVain = refused !== null && isVainToStart(refused)
   const end = `To end it with all its data: sky down ${name}`
   const error = new ResourcesUnavailableError({
     message: `${name}: its place did not start it: ${refused?.message ?? ""}. It stays STOPPED, and no other place has its disks.`,
-    hint: isForbidden ? `${rightsOf(refusals)}. ${end}` : `Wait it out with sky start --retry-until-up ${name}, or try again later. ${end}`,
+    hint: isForbidden
+      ? `${rightsOf(refusals)}. ${end}`
+      : isVain
+        ? `Nothing says that room is missing there: go by these words, then try again: sky start ${name}. ${end}`
+        : `Wait it out with sky start --retry-until-up ${name}, or try again later. ${end}`,
     failoverHistory: historyOf(refusals),
     noFailover: true
   })
-  return isForbidden ? exiting(error, exitCodes.credentials) : error
+  return isForbidden ? exiting(error, exitCodes.credentials) : isVain ? exiting(error, exitCodes.failed) : error
 }
 
 /** What was known of a quota, and not asked for just now. */
@@ -73,6 +78,9 @@ const anewOf = (refusals: ReadonlyArray<Refusal>): string => {
 }
 
 const mendFirst = "Mend that first: neither less nor later is of any help."
+
+const noneOfRoom =
+  "Nothing says that room or quota is missing, so waiting may be of no help: go by these words, or ask for other machines or another place."
 
 const hintFor = (refusals: ReadonlyArray<Refusal>): string => {
   const last = refusals.at(-1)
@@ -87,6 +95,7 @@ const hintFor = (refusals: ReadonlyArray<Refusal>): string => {
     return "Wait it out with sky launch --retry-until-up, or try again later, or in another region: asking for less is of no help."
   if (refusals.every((refusal) => isOfSetup(refusal) && refusal.scope === "cloud")) return mendFirst
   if (refusals.every(isOfSetup)) return "Mend that first, or name a region where it is not so."
+  if (refusals.every((one) => isOfSetup(one) || isUnexplained(one))) return noneOfRoom
   return "Ask for less, wait it out with sky launch --retry-until-up, or try again later."
 }
 

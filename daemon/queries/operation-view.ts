@@ -4,9 +4,8 @@ import { type Condition, conditionOf, workOf } from "../../projections/cluster-s
 import { rowOf } from "../../projections/clusters.ts"
 import type { OperationRow } from "../../projections/operations.ts"
 import type { OperationView } from "../../sdk/protocol/rows.ts"
-import { lasting } from "../../task/lasting.ts"
 import { plural } from "../../task/plural.ts"
-import type { Passing } from "../requests/Ongoing.ts"
+import { type Passing, waitText } from "../requests/Ongoing.ts"
 import type { World } from "../World.ts"
 
 /** The work on a cluster that an operation waits for, in its order. */
@@ -19,7 +18,7 @@ export const beforeIt = (cluster: ClusterRow, operation: string): ReadonlyArray<
 /** What its step says of itself just now is more than facts tell: which machine is waited for, what that answers, and since when. */
 export const reasonOf = ({ phase, reason }: Condition, nowMs: number, said: Passing | undefined): string | null => {
   if (said?.sinceMs === undefined || (said.phase !== phase && said.phase !== "queued")) return reason
-  return `${said.phase === "queued" ? "waits " : ""}${said.detail}, ${lasting(Math.max(1000, nowMs - said.sinceMs))}`
+  return `${said.phase === "queued" ? "waits " : ""}${waitText(said, nowMs - said.sinceMs)}`
 }
 
 const detailOf = (row: OperationRow, world: World, nowMs: number, said?: Passing): string | null => {

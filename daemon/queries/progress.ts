@@ -113,7 +113,10 @@ const meaning = (recorded: Recorded, world: World): Said | undefined => {
     case "NodeRefused":
       return said("provision", "failed", row && event.node === undefined ? toldOf(row) : event.message)
     case "PlacePassedOver":
-      return said("provision", "failed", refusalText(event))
+      // What the place lacks was known before anything was asked, and others of its cloud may have it.
+      return event.code === "NotSupportedError"
+        ? news("provision", `passed over${event.offer.useSpot ? " (spot)" : ""}: ${refusalText(event)}`)
+        : said("provision", "failed", refusalText(event))
     case "PlacesExhausted":
       return said("provision", "failed", `${event.message}; all are asked again ${soon(event.retryAtMs - recorded.atMs)}`)
     case "RuntimeReady": {

@@ -26,7 +26,7 @@ import { Aways } from "./away.ts"
 import { AgentError } from "./couriers/AgentLink.ts"
 import { Couriers } from "./couriers/Couriers.ts"
 import type { Facts } from "./facts.ts"
-import { isEnding, isForbidden, looksAfter, messageOf, saidBy } from "./failure.ts"
+import { inWords, isEnding, isForbidden, looksAfter, messageOf, saidBy } from "./failure.ts"
 import { backoffMs, giveUp, giveUpDefect, retryMs } from "./give-up.ts"
 import { lostWithHead } from "./lost-head.ts"
 import { makeOpenings } from "./openings.ts"
@@ -128,7 +128,7 @@ const make = Effect.gen(function* () {
     const final = refused || error instanceof SyncError
     const facts = expected
       ? giveUp(row, action, { ...failed, final, notOpened: openings.isRefused(action) })
-      : giveUpDefect(row, { ...failed, message: `skyd itself failed at ${action._tag}: ${failed.message}` })
+      : giveUpDefect(row, { ...failed, message: `skyd itself failed at ${inWords(action)}: ${failed.message}` })
     yield* record(cluster, row.lastSeq, facts)
     slot.failedFor = lastAsked(rowOf(log.world().clusters, cluster))
     yield* Effect.sleep(retryMs(failed))

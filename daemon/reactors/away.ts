@@ -26,6 +26,12 @@ const wasThere = (row: ClusterRow, action: Action): boolean => {
   return !row.nodes.some(isOld)
 }
 
+/** A machine that was made or started and has not been reached since is waited for from then on, whoever has tried before. */
+const cameMs = ({ nodes }: ClusterRow, { _tag }: Action): number | undefined => {
+  const never = nodes.filter(({ ready, reason, state }) => state === "running" && !ready && reason === null)
+  return _tag === "InstallAgents" && never.length > 0 ? Math.min(...never.map(({ sinceMs }) => sinceMs)) : undefined
+}
+
 /** Kept through changes of the plan: whatever is tried meanwhile, it is the same link that is down. */
 export class Aways {
   private readonly known = new Map<ClusterId, Away>()
@@ -40,7 +46,7 @@ export class Aways {
     return Effect.gen({ self: this }, function* () {
       const isUnreached = error instanceof CloudError && error.unreached === true
       const isAway = isUnreached && wasThere(row, action)
-      const away = isAway ? (this.known.get(row.id) ?? { sinceMs: nowMs, action: action._tag }) : undefined
+      const away = isAway ? (this.known.get(row.id) ?? { sinceMs: cameMs(row, action) ?? nowMs, action: action._tag }) : undefined
       if (away === undefined) this.forget(row.id)
       else this.known.set(row.id, away)
       const [active] = workOf(row)

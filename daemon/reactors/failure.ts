@@ -1,12 +1,13 @@
 /** What the person who waits is told of an action that failed for good: what it was, how far it came, and what to do. Pure. */
-
 import type { CredentialFault } from "../../events/values.ts"
+import { actionWords } from "../../projections/action-words.ts"
 import { minutesText } from "../../projections/autostop-in-force.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { workOf } from "../../projections/cluster-status.ts"
 import { CommandError, exiting, RuntimeError, type SkydError, StopFailoverError } from "../../sdk/protocol/errors.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import { placeText } from "../../task/place.ts"
+import { hasPrice, priceText } from "../../task/price.ts"
 import { cut } from "../../task/sentence.ts"
 import { hasRun } from "../../task/Task.ts"
 import { CloudError } from "../clouds/Cloud.ts"
@@ -43,35 +44,9 @@ export const isForbidden = (error: unknown): boolean =>
 /** An agent that does not answer may be on a machine that runs no more, and so may what cannot be ended: look before trying again. */
 export const looksAfter = new Set<Action["_tag"]>(["InstallAgents", "Arm", "Sync", "Mount", "ReleaseNodes"])
 
-/** Of what only writes down as well: whoever adds an action finds a word for it. */
-const wording: Readonly<Record<Action["_tag"], string>> = {
-  Provision: "provisioning",
-  LookFor: "looking for what it had asked for",
-  AskOnce: "looking for what it had asked for",
-  RequestNodes: "asking for nodes",
-  AskAgain: "asking for nodes again",
-  BeginStart: "starting its nodes",
-  StartNodes: "starting its nodes",
-  FinishStart: "starting its nodes",
-  InstallAgents: "installing the runtime",
-  Arm: "setting autostop",
-  OpenPorts: "opening its ports",
-  LookForPorts: "looking whether its ports are open",
-  Sync: "syncing the workdir",
-  Mount: "syncing file_mounts",
-  BeginSetup: "beginning its setup",
-  FailSetup: "ending its setup",
-  FailMisfit: "checking its task",
-  Submit: "submitting its job",
-  NextPlace: "looking for another place",
-  NextRound: "looking for a place again",
-  ClearPlace: "releasing the nodes of a place that did not give all",
-  GiveUpPlace: "clearing up after its search",
-  StopNodes: "stopping its nodes",
-  ReleaseNodes: "releasing its nodes",
-  Conclude: "clearing up after it",
-  EndRequests: "ending its requests"
-}
+/** Whoever adds an action finds a word for it. */
+const wording: Readonly<Record<Action["_tag"], string>> = actionWords
+export const inWords = ({ _tag }: Action): string => wording[_tag]
 
 /** What a cluster has in its cloud beside its machines. */
 const clearing = ({ machine: { clone, ports = [] } }: ClusterRow): string =>
@@ -135,6 +110,13 @@ const endFailed = (row: ClusterRow, { _tag }: Action, message: string, forbidden
   })
 }
 
+/** Whoever asked for it may think that it did not begin. */
+const costing = ({ nodes, offer }: ClusterRow): string => {
+  const running = nodes.filter(({ off, state }) => state === "running" && off !== true).length
+  const isFree = offer === null || (offer.usdPerHour === 0 && hasPrice(offer))
+  return running === 0 || isFree ? "" : `, runs, and costs ${priceText(offer, running)}`
+}
+
 export const failure = (row: ClusterRow, action: Action, failed: Failed): SkydError => {
   const error = failureOf(row, action, failed)
   return failed.forbidden ? exiting(error, exitCodes.credentials) : error
@@ -150,7 +132,7 @@ const failureOf = (row: ClusterRow, action: Action, failed: Failed): SkydError =
   if (isEnding(action)) return endFailed(row, action, what, failed.forbidden)
   // A machine that is shut stays so.
   const again = failed.forbidden && at === "InstallAgents" ? "" : `Try again: sky launch or sky start ${row.name}; `
-  const kept = `${row.name} is kept as it is. ${again === "" ? "To end it" : `${again}to end it`}: sky down ${row.name}`
+  const kept = `${row.name} is kept as it is${costing(row)}. ${again === "" ? "To end it" : `${again}to end it`}: sky down ${row.name}`
   const dropped = `${row.name} is dropped: what may still come of what was asked for is looked for, and ended. Try again: sky launch`
   return new CommandError({
     message: what,

@@ -139,7 +139,8 @@ export const giveUp = (
   // Nobody waits long for what is known to be away: what is wanted is tried on.
   const isAway = row.nodes.some(({ rank, ready, reason }) => ranks.includes(rank) && !ready && reason !== null)
   const isLong = action._tag === "Provision" ? isLongAsked(row, action.token, failed) : tries >= (isAway ? triesMaxAway : triesMax)
-  const isOver = away === undefined ? isLong : nowMs - away.sinceMs >= awayMaxMs
+  // One try is none: the daemon, or all of its machine, may have slept.
+  const isOver = away === undefined ? isLong : tries > 1 && nowMs - away.sinceMs >= awayMaxMs
   const said = actionFailed(row, action, failed)
   if (action._tag === "Provision" && mayPass(row, action) && isOver)
     return seen(active[0]?.id ?? null, [...said, ...passedOver(row, action.token, message)])

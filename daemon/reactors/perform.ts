@@ -1,7 +1,7 @@
 /** Does one action: asks the cloud, the agent or the disk, and answers with the facts that came of it. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type { OperationId } from "../../events/ids.ts"
+import type { NodeId, OperationId } from "../../events/ids.ts"
 import type { RecordedTask } from "../../events/values.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { unfinishedOf } from "../../projections/jobs.ts"
@@ -13,6 +13,7 @@ import { Waiting } from "../clouds/Waiting.ts"
 import { Ongoing, type Passing, waitingFor } from "../requests/Ongoing.ts"
 import { type FileList, placedAt } from "../sync/FileList.ts"
 import { FileLister } from "../sync/FileLister.ts"
+import { askAgain } from "./ask-again.ts"
 import { conclude, endRequests, giveUpPlace, leaving } from "./conclude.ts"
 import { taskOf } from "./couriers/deliveries.ts"
 import { clearPlace, clearRest, end } from "./end-machines.ts"
@@ -21,7 +22,7 @@ import { tellingDeed, tellingOwner } from "./kept-waiting.ts"
 import { lookForPorts } from "./look-for-ports.ts"
 import type { Action } from "./plan.ts"
 import { putOnAll } from "./put-on-all.ts"
-import { askAgain, askOnce, beginStart, type Hands, operationOf, provision, refOf, requestNodes, startNodes } from "./raise-machines.ts"
+import { askOnce, beginStart, type Hands, operationOf, provision, refOf, requestNodes, startNodes } from "./raise-machines.ts"
 import { goingOn, nextPlace, nextRound } from "./search/next-place.ts"
 import { activeOf, failMisfit, failSetup, submit } from "./steps.ts"
 
@@ -49,9 +50,12 @@ const mount = Effect.fn("perform.mount")(function* (row: ClusterRow, task: Recor
   ])
 })
 
-const toldTo = Effect.fnUntraced(function* (operation: OperationId | null, phase: Passing["phase"]) {
+/** What keeps a machine from being reached is seldom the machine. */
+const toldTo = Effect.fnUntraced(function* ({ name, nodes }: ClusterRow, operation: OperationId | null, phase: Passing["phase"]) {
   const ongoing = yield* Ongoing
-  return waitingFor((passing) => operation !== null && ongoing.say(operation, passing), phase)
+  const sinceMs = (id: NodeId) => nodes.find(({ node, ready }) => node === id && !ready)?.sinceMs
+  const way = `look at its firewall, its network and ssh_proxy_command (config.yaml); to end it: sky down ${name}; to wait no longer: sky ops cancel ${operation}`
+  return waitingFor((passing) => operation !== null && ongoing.say(operation, passing), phase, { sinceMs, way })
 })
 
 export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: Action, hands: Hands) {
@@ -124,7 +128,7 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
       return yield* Effect.provideService(
         tellingDeed(row, cloud, action.ranks.length === 1 ? "start its machine" : "start its machines", starting),
         Waiting,
-        yield* toldTo(action.operation, "provision")
+        yield* toldTo(row, action.operation, "provision")
       )
     }
     case "InstallAgents": {
@@ -133,7 +137,7 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
       if (away !== undefined && action.operation !== null)
         (yield* Ongoing).say(action.operation, { phase: "bootstrap", detail: `not reached: ${away.reason}; trying again` })
       const ready = yield* Effect.forEach(nodesOf(action.ranks), (node) => couriers.install(row, node), { concurrency: 8 }).pipe(
-        Effect.provideService(Waiting, yield* toldTo(action.operation, "bootstrap"))
+        Effect.provideService(Waiting, yield* toldTo(row, action.operation, "bootstrap"))
       )
       yield* couriers.introduce(row, ready)
       return seen(action.operation, ready)

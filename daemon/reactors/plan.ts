@@ -8,6 +8,7 @@ import type { ActiveOperation, ClusterRow } from "../../projections/ClusterRow.t
 import { mayMove, workOf } from "../../projections/cluster-status.ts"
 import { isOver, type Jobs, jobOf } from "../../projections/jobs.ts"
 import { closedPorts } from "../../projections/open-ports.ts"
+import { isVainToStart } from "../../projections/refusals.ts"
 import { localMountsOf } from "../../task/mounts.ts"
 import { hasSetup } from "../../task/Task.ts"
 import { refuseMisfit } from "../commands/checks.ts"
@@ -74,9 +75,9 @@ const ending = (row: ClusterRow): Action | undefined => {
 }
 
 const afterRefusal = ({ refused }: ClusterRow, { request }: ActiveOperation, asked: ReadonlyArray<number>): Action => {
-  if (refused?.scope === "everywhere") return { _tag: "GiveUpPlace" }
+  if (refused === null || isVainToStart(refused)) return { _tag: "GiveUpPlace" }
   const waits = (request?._tag === "LaunchRequested" || request?._tag === "StartRequested") && request.retryUntilUp
-  return waits ? { _tag: "AskAgain", ranks: asked, times: refused?.times ?? 0 } : { _tag: "GiveUpPlace" }
+  return waits ? { _tag: "AskAgain", ranks: asked, times: refused.times } : { _tag: "GiveUpPlace" }
 }
 
 const elsewhere = (row: ClusterRow): Action => {

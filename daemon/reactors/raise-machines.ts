@@ -1,7 +1,6 @@
 /** What is done for a cluster's machines: asked for and started. The answers are facts, not yet recorded. */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Random from "effect/Random"
 import type { Event } from "../../events/Event.ts"
 import type { NodeToken } from "../../events/ids.ts"
 import type { Offer } from "../../events/values.ts"
@@ -73,29 +72,6 @@ export const beginStart = (row: ClusterRow, ranks: ReadonlyArray<number>) =>
       .filter(({ rank }) => ranks.includes(rank))
       .map(({ node, rank }): Event => ({ _tag: "NodeStarting", cluster: row.id, rank, node }))
   )
-
-/** Before a place that refused is asked again: longer each time, and a little chance keeps many waiting clusters from asking together. */
-const askAgainFirstMs = 30_000
-const askAgainMaxMs = 5 * 60_000
-const askAgainJitter = 0.4
-
-/** However the clock is set meanwhile. */
-export const waitMaxMs = askAgainMaxMs * (1 + askAgainJitter)
-
-/** `times`: it, or all there is, has refused. */
-export const askAgainAfterMs = (times: number) =>
-  Effect.map(Random.next, (chance) =>
-    Math.round(Math.min(askAgainMaxMs, askAgainFirstMs * 2 ** (times - 1)) * (1 + askAgainJitter * (2 * chance - 1)))
-  )
-
-/** For new machines, or to start those that are there. */
-export const askAgain = Effect.fn("perform.askAgain")(function* (row: ClusterRow, ranks: ReadonlyArray<number>) {
-  const isStart = row.nodes.some(({ rank }) => ranks.includes(rank))
-  // Each node that is not started is a refusal of its own.
-  const times = Math.ceil((row.refused?.times ?? 1) / (isStart ? ranks.length : 1))
-  yield* Effect.sleep(yield* askAgainAfterMs(times))
-  return isStart ? beginStart(row, ranks) : yield* requestNodes(row, ranks)
-})
 
 export const provision = Effect.fn("perform.provision")(function* (
   row: ClusterRow,

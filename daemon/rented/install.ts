@@ -2,6 +2,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { type NodeToken, tokenOf } from "../../events/ids.ts"
+import { letsNobodyIn } from "../../projections/shut.ts"
 import type { Accelerators } from "../../task/accelerators.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
 import { inner } from "../../task/sentence.ts"
@@ -15,7 +16,7 @@ import { steadyMs } from "../steady-ms.ts"
 import { later, refusedForAny } from "./errors.ts"
 
 /** From the first answer on it is a matter of seconds. */
-const readyMaxMs = 3 * 60_000
+const readyMaxMs = 2 * 60_000
 const pauseMs = 1_000
 /** One that another folder has made may not know us yet as it boots; longer than that it does not know us at all. */
 const strangeMaxMs = 10_000
@@ -55,7 +56,7 @@ const keyLost = "KeyLost"
 
 export const makeInstall = ({ cloud, folder, hostKeyOf, look, machines }: InstallOptions) => {
   const whyShut = (message: string) =>
-    `${inner(message)}. It lets in the key of the state folder that has made it alone, and that is not here: take what you need from its disk by ${cloudDisplay(cloud)}'s own means, and end it with sky down`
+    `${inner(message)}. ${letsNobodyIn}: take what you need from its disk by ${cloudDisplay(cloud)}'s own means, and end it with sky down`
   const orStrange = Effect.fnUntraced(function* (ref: NodeRef, error: CloudError) {
     const isOurs = error.code !== ("PermissionDenied" satisfies Kind) || ref.hostKey === (yield* hostKeyOf(tokenOf(ref.node)))
     return isOurs ? error : refusedForAny(keyLost, whyShut(error.message), "cloud")

@@ -5,10 +5,20 @@
 import * as Context from "effect/Context"
 import type { NodeId, OperationId } from "../../events/ids.ts"
 import type { Progress } from "../../sdk/protocol/Wire.ts"
+import { lasting } from "../../task/lasting.ts"
 import type { Waiting } from "../clouds/Waiting.ts"
 
-/** `sinceMs`: of a wait, for who sees no seconds counted. */
-export type Passing = Pick<Progress, "phase" | "detail"> & { readonly sinceMs?: number }
+/**
+ * `sinceMs`: of a wait, for who sees no seconds counted. `way`: what may be done about it, said once it lasts. `news`: said where no
+ * seconds are counted as well.
+ */
+export type Passing = Pick<Progress, "phase" | "detail"> & { readonly sinceMs?: number; readonly way?: string; readonly news?: true }
+
+/** A wait that takes longer is said again, with its length and the way on; nobody is told more often. */
+export const longWaitMs = 60_000
+
+export const waitText = ({ detail, way }: Passing, waitedMs: number): string =>
+  `${detail}, ${lasting(Math.max(1000, waitedMs))}${way !== undefined && waitedMs >= longWaitMs ? `; ${way}` : ""}`
 
 type Follower = (passing: Passing) => void
 
@@ -42,20 +52,26 @@ const make = () => {
 
 export const Ongoing = Context.Reference<ReturnType<typeof make>>("skyd/daemon/requests/Ongoing", { defaultValue: make })
 
+interface Waited {
+  /** Since when a node is waited for, where that is before the present try. */
+  readonly sinceMs?: (node: NodeId) => number | undefined
+  readonly way?: string | undefined
+}
+
 /** Of several nodes the first that is waited for, and how many more are; said when it changes. */
-export const waitingFor = (say: (passing: Passing) => void, phase: Passing["phase"]): Waiting => {
+export const waitingFor = (say: (passing: Passing) => void, phase: Passing["phase"], { sinceMs: since, way }: Waited = {}): Waiting => {
   const waits = new Map<NodeId, { readonly what: string; readonly sinceMs: number }>()
   let said = ""
   const show = () => {
     const [first] = waits.values()
     if (first === undefined) return
     const detail = `${first.what}${waits.size > 1 ? `; and for ${waits.size - 1} more` : ""}`
-    if (detail !== said) say({ phase, detail, sinceMs: first.sinceMs })
+    if (detail !== said) say({ phase, detail, sinceMs: first.sinceMs, ...(way !== undefined && { way }) })
     said = detail
   }
   return {
     begun: (node, what, sinceMs) => {
-      waits.set(node, { what, sinceMs })
+      waits.set(node, { what, sinceMs: since?.(node) ?? sinceMs })
       show()
     },
     over: (node) => {

@@ -24,7 +24,7 @@ import { progressOf } from "../queries/progress.ts"
 import { momentMs } from "../reactors/kept-waiting.ts"
 import { SshNames } from "../ssh-names/SshNames.ts"
 import { Dispatcher } from "./Dispatcher.ts"
-import { Ongoing, type Passing } from "./Ongoing.ts"
+import { longWaitMs, Ongoing, type Passing, waitText } from "./Ongoing.ts"
 import type { Reply } from "./Reply.ts"
 import { failureOf } from "./recorded-failure.ts"
 
@@ -87,8 +87,15 @@ const make = Effect.gen(function* () {
   ) {
     const clusterName = operationOf(log.world().operations, id)?.clusterName ?? ""
     let seen = 0
-    const pass = ({ detail, phase }: Passing) =>
+    let toldMs: number | undefined
+    const pass = (passing: Passing) =>
       Effect.flatMap(Clock.currentTimeMillis, (nowMs) => {
+        const { phase, sinceMs } = passing
+        const waitedMs = sinceMs === undefined || phase === "queued" ? undefined : nowMs - sinceMs
+        const isLong = waitedMs !== undefined && (toldMs === undefined || nowMs - toldMs >= longWaitMs)
+        if (isLong) toldMs = nowMs
+        const isNews = isLong || passing.news === true
+        const detail = isLong && waitedMs >= longWaitMs ? waitText(passing, waitedMs) : passing.detail
         const said = {
           at: seen as Seq,
           operation: id,
@@ -98,7 +105,7 @@ const make = Effect.gen(function* () {
           atMs: Math.trunc(nowMs),
           cluster: clusterName
         } as const
-        return reply.send({ type: "progress", data: { id: request.id, ...said, passing: true } })
+        return reply.send({ type: "progress", data: { id: request.id, ...said, passing: true, ...(isNews && { news: true }) } })
       })
     const show = (recorded: Recorded | Passing) => {
       if ("detail" in recorded) return pass(recorded)
@@ -171,7 +178,13 @@ const make = Effect.gen(function* () {
         const { row } = dispatched
         yield* Effect.logInfo(`${method} ${row.clusterName ?? ""}`).pipe(Effect.annotateLogs({ operation: row.id }))
         if (row.outcome._tag !== "running") return yield* finish(row, request, reply)
-        yield* follow(id, request, reply, yield* pastOf(row), live)
+        // A wait that says nothing new is told again.
+        const still = Effect.sync(() => {
+          const said = ongoing.last(id)
+          if (said?.sinceMs !== undefined) Queue.offerUnsafe(live, said)
+        })
+        const again = Effect.forever(Effect.andThen(Effect.sleep(longWaitMs), still))
+        yield* Effect.raceFirst(follow(id, request, reply, yield* pastOf(row), live), again)
         const ended = yield* dispatcher.known(id)
         yield* finish(ended ?? row, request, reply)
       }).pipe(Effect.ensuring(Effect.sync(stop)))

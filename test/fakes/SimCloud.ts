@@ -129,7 +129,8 @@ export class SimCloud {
     return Effect.gen({ self: this }, function* () {
       const refuses = this.mood === "moody" && !hasGiven() && (yield* Random.next) < 0.15
       yield* this.slow
-      if (refuses && !hasGiven()) return yield* new CloudError({ kind: "Refused", code: "NoCapacity", message: "no machines left" })
+      if (refuses && !hasGiven())
+        return yield* new CloudError({ kind: "Refused", code: "NoCapacity", message: "no machines left", want: "room" })
     })
   }
 

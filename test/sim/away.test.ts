@@ -60,3 +60,23 @@ describe("a link that is down while files are sent", () => {
     )
   )
 })
+
+describe("a machine that was made and is never reached", () => {
+  it.effect("fails its launch ten minutes after it came, and is kept, with the ways on", () =>
+    scene(({ ask, daemon, outcome, row, world }) =>
+      Effect.gen(function* () {
+        world.faults.set("installAgent", away)
+        yield* ask("l", "launch", launch)
+        yield* pass(daemon, "9 minutes")
+        assert.deepInclude(outcome("l"), { _tag: "running" })
+        yield* pass(daemon, "90 seconds")
+        yield* settle(daemon, 8)
+        assert.deepNestedInclude(outcome("l"), {
+          _tag: "failed",
+          "error.message": "a: installing the runtime failed: not reached for 10 min: no route to 10.0.0.1:22"
+        })
+        assert.match(conditionOf(row()!).reason ?? "", /^nobody works on it any more: .* To end it: sky down a/)
+      })
+    )
+  )
+})

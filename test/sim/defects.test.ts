@@ -25,12 +25,12 @@ describe("a defect of skyd", () => {
         assert.deepNestedInclude(outcome("l"), {
           _tag: "failed",
           "error.tag": "InternalError",
-          "error.message": "a: skyd itself failed at InstallAgents: boom"
+          "error.message": "a: skyd itself failed at installing the runtime: boom"
         })
         assert.include(JSON.stringify(outcome("l")), "sky down a")
         const said = "nobody works on it any more: its launch ended before the agent on the head answered"
         const ways = "To end it: sky down a; to go on: sky launch or sky start a"
-        assert.strictEqual(conditionOf(row()!).reason, `${said} (skyd itself failed at InstallAgents: boom). ${ways}`)
+        assert.strictEqual(conditionOf(row()!).reason, `${said} (skyd itself failed at installing the runtime: boom). ${ways}`)
         assert.strictEqual(saidOf(disk).length, 1)
         world.at = () => Effect.void
         yield* ask("s", "start", named)

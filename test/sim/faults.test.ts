@@ -138,7 +138,7 @@ describe("when the cloud fails", () => {
   it.effect("a refusal of what was asked ends the launch with the cloud's own words, and the name is free again", () =>
     scene(({ ask, outcome, row, world }) =>
       Effect.gen(function* () {
-        world.faults.set("provision", new CloudError({ kind: "Refused", code: "NoCapacity", message: "no machines left" }))
+        world.faults.set("provision", new CloudError({ kind: "Refused", code: "NoCapacity", message: "no machines left", want: "room" }))
         yield* ask("l", "launch", launch)
         assert.deepNestedInclude(outcome("l"), {
           _tag: "failed",
@@ -168,7 +168,7 @@ describe("when the cloud fails", () => {
   it.effect("a second launch and a down that come during a refusal end too: nothing runs on for a cluster that is gone", () =>
     scene(({ daemon, outcome, row, world }) =>
       Effect.gen(function* () {
-        world.faults.set("provision", new CloudError({ kind: "Refused", code: "NoCapacity", message: "no machines left" }))
+        world.faults.set("provision", new CloudError({ kind: "Refused", code: "NoCapacity", message: "no machines left", want: "room" }))
         world.at = (point) => (point === "cloud.provision:before" ? Effect.sleep("5 seconds") : Effect.void)
         const send = (id: string, method: CommandName, params: object) =>
           Effect.forkDetach(daemon.send(method, id, params), { startImmediately: true }).pipe(Effect.andThen(pass(daemon, "1 seconds")))
@@ -221,7 +221,7 @@ describe("when the cloud fails", () => {
   it.effect("launch-10: with retryUntilUp refused rounds go on until it is up, with pauses between them", () =>
     scene(({ ask, daemon, outcome, row, world }) =>
       Effect.gen(function* () {
-        world.faults.set("provision", new CloudError({ kind: "Refused", code: "NoCapacity", message: "no machines left" }))
+        world.faults.set("provision", new CloudError({ kind: "Refused", code: "NoCapacity", message: "no machines left", want: "room" }))
         yield* ask("l", "launch", { ...launch, retryUntilUp: true })
         assert.deepInclude(outcome("l"), { _tag: "running" })
         assert.deepInclude(conditionOf(row()!), { status: "INIT", reason: "all places are asked again soon: no machines left" })

@@ -148,7 +148,7 @@ describe("an open port", () => {
         const [node, { agent }] = [...world.machines].find(([, machine]) => machine.agent.rank === 1)!
         agent.die()
         world.machines.delete(node)
-        world.lackAt = () => new CloudError({ kind: "Refused", code: "NoCapacity", message: "no machines left" })
+        world.lackAt = () => new CloudError({ kind: "Refused", code: "NoCapacity", message: "no machines left", want: "room" })
         yield* ask("l2", "launch", two)
         yield* settle(daemon)
         assert.deepStrictEqual(world.open.get(row()!.id), ["8080"])

@@ -49,6 +49,24 @@ describe("retryUntilUp", () => {
       })
     )
   )
+  it.effect("ends with the round where nothing was for want of room, quota or an answer, and asks all places before", () =>
+    search(({ ask, daemon, disk, outcome, row, world }) =>
+      Effect.gen(function* () {
+        const unknown = refused("SomethingNew")
+        world.lackAt = () => unknown
+        yield* ask("l", "launch", retrying)
+        assert.deepNestedInclude(outcome("l"), { _tag: "failed", "error.tag": "ResourcesUnavailableError", "error.exitCode": 1 })
+        assert.deepStrictEqual(asked(disk), [...zones])
+        assert.isUndefined(row())
+        // One that has no room may have some later.
+        world.lackAt = ({ zone }) => (zone === zones[1] ? noRoom : unknown)
+        yield* ask("more", "launch", retrying)
+        assert.deepInclude(outcome("more"), { _tag: "running" })
+        yield* ask("end", "down", named)
+        check(daemon, world, disk)
+      })
+    )
+  )
   it.effect("tells of a later round one fact for each place, and more only of what is news", () =>
     search(({ ask, daemon, disk, outcome, world }) =>
       Effect.gen(function* () {

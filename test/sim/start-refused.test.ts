@@ -2,13 +2,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { CloudError } from "../../daemon/clouds/Cloud.ts"
+import { Ongoing } from "../../daemon/requests/Ongoing.ts"
 import { conditionOf, statusOf } from "../../projections/cluster-status.ts"
 import { offer } from "../fakes/facts.ts"
 import type { SimCloud } from "../fakes/SimCloud.ts"
 import { factsOf, scene } from "./scene.ts"
 import { check, pass, settle } from "./world.ts"
 
-const noRoom = new CloudError({ kind: "Refused", code: "NoCapacity", message: "no room in us-east-1a" })
+const noRoom = new CloudError({ kind: "Refused", code: "NoCapacity", message: "no room in us-east-1a", want: "room" })
 const places = ["us-east-1a", "us-east-1b"].map((zone) => ({ ...offer, region: "us-east-1", zone }))
 const named = { clusterName: "a" }
 const launch = { clusterName: "a", task: { run: "1 0", num_nodes: 2 } }
@@ -67,6 +68,9 @@ describe("the start of a STOPPED cluster that its place refuses", () => {
         const machines = [...world.machines.keys()]
         world.faults.set("start", noRoom)
         yield* ask("b", "start", { ...named, retryUntilUp: true })
+        const { id } = row()!.operations[0]!
+        const said = (yield* Ongoing).last(id)
+        assert.match(said?.detail ?? "", new RegExp(`^asked again in \\d+ s; to end that: sky ops cancel ${id}$`))
         assert.deepInclude(outcome("b"), { _tag: "running" })
         assert.deepInclude(conditionOf(row()!), { status: "INIT", reason: "refused, to be asked again: no room in us-east-1a" })
         // Two nodes are asked for in each round; the third has room.
@@ -79,6 +83,16 @@ describe("the start of a STOPPED cluster that its place refuses", () => {
         assert.strictEqual(statusOf(row()!), "UP")
         assert.deepStrictEqual([...world.machines.keys()], machines)
         check(daemon, world, disk)
+      })
+    )
+  )
+  it.effect("with retryUntilUp is over where the cloud's reason is none of room: nobody waits for what time does not mend", () =>
+    stoppedOne(({ ask, outcome, row, world }) =>
+      Effect.gen(function* () {
+        world.faults.set("start", new CloudError({ kind: "Refused", code: "SomethingNew", message: "it will not" }))
+        yield* ask("b", "start", { ...named, retryUntilUp: true })
+        assert.deepNestedInclude(outcome("b"), { _tag: "failed", "error.exitCode": 1 })
+        assert.strictEqual(statusOf(row()!), "STOPPED")
       })
     )
   )

@@ -18,6 +18,7 @@ import { ClusterId } from "../../events/ids.ts"
 import type { Offer, RecordedTask } from "../../events/values.ts"
 import { jobsOf } from "../../projections/jobs.ts"
 import { operationOf } from "../../projections/operations.ts"
+import { letsNobodyIn } from "../../projections/shut.ts"
 import {
   asked,
   cluster,
@@ -105,7 +106,7 @@ describe("launch", () => {
       [{ source: rowAfter(there(up())) }, "it is UP"],
       [{ source: rowAfter(stopped) }, "Local does not do that"],
       [{ source: rowAfter(there(up(2))) }, "has 2"],
-      [{ task: { num_nodes: 2 } }, "2 were asked for"],
+      [{ task: { num_nodes: 2 } }, "train has 1 node, and 2 nodes are asked for"],
       [{ target: source }, "is there already"],
       [{ task: { resources: { disk_size: 100 } } }, "has 256 GiB, and disk_size asks for 100"]
     ] as const) {
@@ -215,6 +216,15 @@ describe("exec", () => {
       assert.notInclude(hintOf([...up(), facts]), "sky start")
     }
     for (const facts of [stopped, [...up(2), released]]) assert.include(hintOf(facts), "Bring it up: sky start train")
+  })
+  it("tells of machines whose key is not here that nothing is done on them, and how to end them", () => {
+    const message = `permission denied. ${letsNobodyIn}: take what you need from its disk`
+    const shut: ReadonlyArray<Said> = [
+      { _tag: "RuntimeLost", cluster, rank: 0, node: nodeId(0), reason: "its agent went away" },
+      { _tag: "ActionFailed", cluster, action: "InstallAgents", message }
+    ]
+    const { hint } = refusal(executing([...up(), ...shut])) as unknown as { readonly hint: string }
+    assert.strictEqual(hint, "Nothing can be done on it from here. To end it: sky down train")
   })
   it("is refused while autostop tears the cluster down, and does not tell to start it", () => {
     const fired: Said = { _tag: "AutostopFired", cluster, entry: 9, observedAtMs: 1, idleMinutes: 1, down: true, idleSinceMs: 1 }

@@ -7,7 +7,7 @@ import { failure, isForbidden } from "../../daemon/reactors/failure.ts"
 import { giveUp } from "../../daemon/reactors/give-up.ts"
 import type { Action } from "../../daemon/reactors/plan.ts"
 import { Seq } from "../../events/ids.ts"
-import { cluster, nodeId, offer, requested, rowAfter, type Said, token, up } from "../fakes/facts.ts"
+import { cluster, asked as launched, nodeId, offer, provisioned, requested, rowAfter, type Said, token, up } from "../fakes/facts.ts"
 
 const lost: Said = { _tag: "RuntimeLost", cluster, rank: 0, node: nodeId(0), reason: "no answer" }
 const asked: ReadonlyArray<Said> = [requested("down"), [{ _tag: "DownRequested", cluster, purge: false } as never, "r-down"]]
@@ -84,6 +84,26 @@ describe("a machine that is not reached", () => {
     assert.deepStrictEqual(noted(start, aways, 5000), { sinceMs: 1000, action: "InstallAgents" })
     assert.isUndefined(noted(start, aways, 6000, new CloudError({ kind: "Transient", code: "PermissionDenied", message: "no" })))
     assert.deepStrictEqual(noted(start, aways, 7000), { sinceMs: 7000, action: "InstallAgents" })
+  })
+
+  it("since it came, where it has never been reached", () => {
+    const row = rowAfter([...launched(), ...provisioned()])!
+    assert.isFalse(row.nodes[0]!.ready)
+    const since = row.nodes[0]!.sinceMs
+    assert.deepStrictEqual(Effect.runSync(new Aways().note(row, install, error, since + 200_000)), {
+      sinceMs: since,
+      action: "InstallAgents"
+    })
+  })
+
+  it("is kept, and what it costs is said where it does", () => {
+    const failed = { message: "no route", tries: 9, nowMs: 1, final: false }
+    const hintOf = (usdPerHour: number) => {
+      const row = rowAfter([...launched(), ...provisioned()])!
+      return failure({ ...row, offer: { ...offer, cloud: "gcp", usdPerHour } }, install, failed).hint
+    }
+    assert.include(hintOf(0.38), "train is kept as it is, runs, and costs $0.38 an hour. Try again: ")
+    assert.include(hintOf(0), "train is kept as it is. Try again: ")
   })
 
   it("and was so before it was asked for anything is given up after some tries, as everything else", () => {

@@ -1,6 +1,6 @@
 /** What a launch says of the machines of a cluster that is there: the ports that it opens, and what of its task changes nothing. */
 import { assert, describe, it } from "@effect/vitest"
-import { notesOfMachines } from "../../daemon/commands/of-machines.ts"
+import { notesOfMachines, notesOfPorts } from "../../daemon/commands/of-machines.ts"
 import type { MachineWish, RecordedTask } from "../../events/values.ts"
 import { asked, offer, rowAfter, up } from "../fakes/facts.ts"
 
@@ -34,4 +34,11 @@ describe("a launch on a cluster that is there", () => {
   it("says nothing before there are machines", () => {
     assert.deepStrictEqual(notesOfMachines(rowAfter(asked())!, { resources: { ports: 80, disk_size: 100 } }, true), [])
   })
+})
+
+it("a new cluster's ports are said to be opened to everybody, where its cloud keeps them closed", () => {
+  const task = { resources: { ports: [8080, "9000-9001"] } }
+  assert.deepStrictEqual(notesOfPorts(offer, task, true), ["Opens ports 8080, 9000-9001, to everybody."])
+  assert.deepStrictEqual(notesOfPorts(offer, task, false), [])
+  assert.deepStrictEqual(notesOfPorts(offer, {}, true), [])
 })

@@ -1,6 +1,7 @@
 /** Who comes back to an operation under its request id is told what happened meanwhile, wherever the log keeps it. */
 import { assert, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Stream } from "effect"
+import * as TestClock from "effect/testing/TestClock"
 import { Background } from "../../daemon/Background.ts"
 import { Clouds } from "../../daemon/clouds/Clouds.ts"
 import { EventLog } from "../../daemon/log/EventLog.ts"
@@ -117,5 +118,40 @@ it.live("how far a step is comes between its facts, under the position of the la
         [1, "done", "workdir, 1 file, 1 B", false]
       ]
     )
+  }).pipe(Effect.provide(openLog))
+)
+
+it.effect("a machine that is waited for is told as that begins, and each minute with how long it is and what may be done", () =>
+  Effect.gen(function* () {
+    const log = yield* EventLog
+    for (const { event, operation: own, stream } of recorded([...asked(), ...provisioned()]))
+      yield* log.append({ events: [[stream, event]], operation: own, causedBy: 0, actor, expect: [] })
+    const row = operationOf(log.world().operations, id)!
+    const known = Effect.succeed(row)
+    const dispatcher = Layer.succeed(Dispatcher, {
+      known: () => known,
+      dispatch: () => Effect.succeed({ _tag: "Operation" as const, row })
+    })
+    const news: Array<string> = []
+    const send = (frame: ServerFrame) =>
+      Effect.sync(() => void (frame.type === "progress" && frame.data.passing && frame.data.news && news.push(frame.data.detail)))
+    const ongoing = yield* Ongoing
+    const running = yield* Operations.use((operations) =>
+      operations.run("launch", { id: 1, method: "launch", requestId: id }, { send } as never)
+    ).pipe(Effect.provide(Operations.layer.pipe(Layer.provide([dispatcher, around]))), Effect.forkChild({ startImmediately: true }))
+    const waits = { phase: "bootstrap", sinceMs: 0, way: "to end it: sky down train" } as const
+    ongoing.say(id, { ...waits, detail: "waiting for ssh on 10.0.0.4" })
+    yield* TestClock.adjust("2 seconds")
+    ongoing.say(id, { ...waits, detail: "waiting for ssh: no route" })
+    yield* TestClock.adjust("130 seconds")
+    assert.deepStrictEqual(news, [
+      "waiting for ssh on 10.0.0.4",
+      "waiting for ssh: no route, 1 min 0 s; to end it: sky down train",
+      "waiting for ssh: no route, 2 min 0 s; to end it: sky down train"
+    ])
+    ongoing.over(id)
+    yield* TestClock.adjust("5 minutes")
+    assert.lengthOf(news, 3)
+    yield* Fiber.interrupt(running)
   }).pipe(Effect.provide(openLog))
 )

@@ -67,3 +67,28 @@ describe("credentials that a cloud refuses", () => {
     expect(error.message).toMatch(/(ec2:DescribeInstances|compute\.instances\.list).*sky check (aws|gcp)$/)
   })
 })
+
+describe("what a user of GCP has set wrongly", () => {
+  const ask = (thrown: Error, body?: object, project?: { readonly name: string; readonly from: string }) =>
+    gcpWayOn(gcpError(thrown, body, "projects.get", ""), "projects.get", project).message
+  it("is named where it is the endpoint, which nobody answers at or somebody else", () => {
+    const name = "CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE"
+    vi.stubEnv(name, "http://127.0.0.1:9/compute/v1/")
+    const down = Object.assign(new Error("connect ECONNREFUSED 127.0.0.1:9"), { cause: { code: "ECONNREFUSED" } })
+    expect(ask(down)).toContain(
+      `: ${name} is http://127.0.0.1:9/compute/v1/: unset it, or set it to one that answers, and restart the daemon`
+    )
+    expect(ask(Object.assign(new Error("<html>"), { httpStatusCode: 404 }))).toContain(`: ${name} is `)
+    const elsewhere = Object.assign(new Error("connect ECONNREFUSED 10.0.0.1:443"), { cause: { code: "ECONNREFUSED" } })
+    expect(ask(elsewhere)).not.toContain(name)
+    vi.stubEnv(name, "")
+    expect(ask(down)).not.toContain(name)
+  })
+  it("is named where it is the project's name", () => {
+    const words = "Invalid value for field 'project': 'Bad_Project'. Must be a match of regex"
+    const project = { name: "Bad_Project", from: "CLOUDSDK_CORE_PROJECT in the daemon's environment" }
+    expect(ask(Object.assign(new Error(words), { httpStatusCode: 400 }), said(words, "invalid"), project)).toMatch(
+      /: the project's name is from CLOUDSDK_CORE_PROJECT in the daemon's environment$/
+    )
+  })
+})

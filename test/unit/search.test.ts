@@ -230,6 +230,18 @@ describe("the error when no place gave it", () => {
     assert.include(hint, "--retry-until-up")
     assert.match(hint ?? "", / Each of the 5 attempts: sky why train$/)
   })
+  it("has one line for one reason, though each zone's words name the zone", () => {
+    const none = (zone: string) =>
+      refusal(
+        { ...at(zone), cloud: "gcp", region: "us-central1" },
+        { code: "Odd", want: null, message: `it will not (Odd), insert in ${zone}` }
+      )
+    const { message } = unavailable(row(["a", "b", "c", "f"].map((letter) => none(`us-central1-${letter}`))), false)
+    assert.strictEqual(
+      message.split("\n  ").slice(1).join(),
+      "GCP us-central1-a, us-central1-b, us-central1-c and 1 more: it will not (Odd), insert in us-central1-a"
+    )
+  })
   it("names all that a refusal reaches", () => {
     const told = (changes: Partial<Refusal>) => unavailable(row([refusal(at("us-east-1a"), { message: "no", ...changes })]), false).message
     assert.match(told({}), /: AWS us-east-1a: no$/)
@@ -261,7 +273,16 @@ describe("the error when no place gave it", () => {
     assert.strictEqual(code(region, { ...rights, want: null }), exitCodes.failed)
     assert.strictEqual(code(region, { scope: "zone", want: "room" }), exitCodes.capacity)
     assert.strictEqual(code({ scope: "region", want: "quota" }), exitCodes.capacity)
-    assert.strictEqual(code({ scope: "zone", want: null }), exitCodes.capacity)
+    const unknown = { code: "SomethingNew", message: "it will not", scope: "zone", want: null } as const
+    assert.strictEqual(code(unknown), exitCodes.failed)
+    assert.notMatch(hint(unknown) ?? "", /retry-until-up|try again later|less/)
+    assert.include(hint(unknown), "waiting may be of no help")
+    assert.strictEqual(code(unknown, { ...unknown, want: "room" }), exitCodes.capacity)
+    assert.strictEqual(code(unknown, { code: "NoAnswer", want: "answer" }), exitCodes.capacity)
+    assert.strictEqual(code(unknown, region), exitCodes.failed)
+    const start = { ...row([]), offer: at("us-east-1a"), refused: { ...unknown, times: 1, credentials: null } }
+    assert.deepInclude(unavailable(start, true), { exitCode: exitCodes.failed })
+    assert.notInclude(unavailable(start, true).hint, "retry-until-up")
     const stopped = {
       ...row([]),
       offer: at("us-east-1a"),
@@ -338,6 +359,15 @@ describe("what is told to who waits", () => {
       "running 2 nodes on AWS us-east-1b",
       "done 2 nodes on AWS us-east-1b, $8.00 an hour"
     ])
+  })
+  it("is no failure of a place that lacks what is asked, and was never asked itself", () => {
+    const passed = (code: string): Said => [
+      { _tag: "PlacePassedOver", cluster, offer: at("us-east-1a", { useSpot: true }), code, message: "it cannot be stopped" },
+      "r-launch"
+    ]
+    const [first] = linesOf([...launching().slice(0, -1), passed("NotSupportedError")])
+    assert.strictEqual(first, "running passed over (spot): AWS us-east-1a: it cannot be stopped")
+    assert.match(linesOf([...launching().slice(0, -1), passed("NoQuota")])[0]!, /^failed /)
   })
   /** Whoever follows hears of facts that were recorded together with the state after the last of them. */
   const told = (before: ReadonlyArray<Said>, group: ReadonlyArray<Said>) => {

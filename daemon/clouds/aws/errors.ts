@@ -18,9 +18,12 @@ const noCapacity = [
   "InsufficientCapacity",
   "InsufficientVolumeCapacity",
   "ReservationCapacityExceeded",
-  "UnfulfillableCapacity"
+  "UnfulfillableCapacity",
+  "InsufficientFreeAddressesInSubnet",
+  "SpotMaxPriceTooLow",
+  "SpotInstanceTermination"
 ]
-const notInZone = ["InsufficientFreeAddressesInSubnet", "SpotMaxPriceTooLow", "Unsupported"]
+const notInZone = ["Unsupported"]
 /** What the account may have of it in this region is used up. */
 const noQuota = [
   "VcpuLimitExceeded",
@@ -39,8 +42,12 @@ const unverified = "PendingVerification"
 export const noSuchType = "NoSuchType"
 /** Of the region, or, as it says, of the account, or of what the image comes from. */
 const optIn = "OptInRequired"
+/** The key that this region's disks are encrypted by. */
+const noKey = ["InvalidKMSKey.NotFound", "InvalidKMSKey.InvalidState"]
 const notInRegion = [
   noSuchType,
+  ...noKey,
+  "UnsupportedOperation",
   "InvalidAMIID.NotFound",
   "InvalidAMIID.Unavailable",
   "InvalidAMIID.Malformed",
@@ -52,12 +59,14 @@ const notInRegion = [
 ]
 /** The first spot machine of an account takes a role, which EC2 makes where whoever asks may make it. */
 export const noSpotRole = "AuthFailure.ServiceLinkedRoleCreationNotPermitted"
+/** The whole account, whoever asks. */
+export const blocked = "Blocked"
 const notAllowed = [
   ...notTaken,
   "UnauthorizedOperation",
   "AccessDenied",
   "AccessDeniedException",
-  "Blocked",
+  blocked,
   "MarketplaceSubscription",
   "InvalidUserID.NotFound"
 ]
@@ -91,15 +100,7 @@ const passing = [
   "ResourceCountExceeded"
 ]
 /** The wish itself is wrong, wherever it goes. */
-const wrong = [
-  /^InvalidParameter/,
-  /^InvalidBlockDeviceMapping/,
-  /^InvalidUserData/,
-  /^MissingParameter$/,
-  /^UnknownParameter$/,
-  /^InvalidTag/,
-  /^TagLimitExceeded$/
-]
+const wrong = /^Invalid(Parameter|BlockDeviceMapping|UserData|Tag)|^(Missing|Unknown)Parameter$|^TagLimitExceeded$/
 
 const classes: ReadonlyArray<readonly [ReadonlyArray<string>, RefusalScope, RefusalWant?]> = [
   [noCapacity, "zone", "room"],
@@ -108,6 +109,7 @@ const classes: ReadonlyArray<readonly [ReadonlyArray<string>, RefusalScope, Refu
   [[unverified], "region", "room"],
   [notInRegion, "region"],
   [[noSpotRole], "cloud", "mending"],
+  [[blocked], "cloud", "mending"],
   [notAllowed, "cloud"]
 ]
 /** What EC2 says of it more closely is not all known. */
@@ -120,7 +122,7 @@ export const bare = (code: string) => code.replace(/^(Server|Client)\./, "")
 /** Null: nothing of the kind is known. */
 const scopeOf = (code: string): RefusalScope | null => {
   const known = classOf(code)
-  return known?.[1] ?? (wrong.some((pattern) => pattern.test(bare(code))) ? "everywhere" : null)
+  return known?.[1] ?? (wrong.test(bare(code)) ? "everywhere" : null)
 }
 
 /** EC2 looks at the token first: who is told this has nothing under it. */
@@ -142,6 +144,7 @@ const ofThePlace = [
   "InvalidVpcID.NotFound",
   optIn,
   unverified,
+  ...noKey,
   ...notAllowed.filter((code) => code !== "MarketplaceSubscription" && code !== "InvalidUserID.NotFound")
 ]
 

@@ -4,7 +4,7 @@
  */
 import { withoutKeys } from "../../../task/without-keys.ts"
 import { CloudError } from "../Cloud.ts"
-import { noSpotRole } from "./errors.ts"
+import { blocked, noSpotRole } from "./errors.ts"
 import { notAws } from "./own-answers.ts"
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -31,8 +31,20 @@ const isUnreached = (code: string) => /^E[A-Z_]+$/.test(code) || code === "TypeE
 
 const makesSpotRole = "aws iam create-service-linked-role --aws-service-name spot.amazonaws.com"
 
-const wayOn = (code: string, env: Env, right: string | undefined): string | undefined => {
+/** A region that is mistyped is an address that nobody has. The SDK asks of no other place where its own region is from. */
+const ofRegion = (message: string, env: Env): string => {
+  const [, service, region] = /ENOTFOUND (\w+)\.([a-z0-9-]+)\.amazonaws\./.exec(message) ?? []
+  const named = (["AWS_REGION", "AWS_DEFAULT_REGION"] as const).find((name) => env[name])
+  if (region === undefined || (named === undefined ? service !== "sts" : env[named] !== region)) return "is this machine on the network?"
+  const asks = `is this machine on the network, and is ${region} a region?`
+  if (named !== undefined) return `${asks} ${named} says so: set it to another and ${restart}`
+  const profile = env["AWS_PROFILE"]
+  return `${asks} The profile '${profile || "default"}' says so: aws configure set region REGION${profile ? ` --profile ${profile}` : ""}`
+}
+
+const wayOn = ({ code, message }: CloudError, env: Env, right: string | undefined): string | undefined => {
   if (code === noSpotRole) return `spot machines take a role of the account, which is made once, by who may: ${makesSpotRole}`
+  if (code === blocked) return "AWS alone lifts that: ask its support"
   if (denied.includes(code)) return right && `allow them ${right}; all that they may not: sky check aws`
   const profile = env["AWS_PROFILE"]
   const name = profile ? ` --profile ${profile}` : ""
@@ -43,7 +55,7 @@ const wayOn = (code: string, env: Env, right: string | undefined): string | unde
   }
   if (!isUnreached(code) && code !== notAws) return undefined
   const endpoint = endpoints.find((one) => env[one])
-  const onTheWay = code === notAws ? "is there a proxy or a login page on the way?" : "is this machine on the network?"
+  const onTheWay = code === notAws ? "is there a proxy or a login page on the way?" : ofRegion(message, env)
   return endpoint === undefined
     ? onTheWay
     : `${endpoint} is ${withoutKeys(env[endpoint]!)}: unset it, or set it to one that answers, and ${restart}`
@@ -51,7 +63,7 @@ const wayOn = (code: string, env: Env, right: string | undefined): string | unde
 
 /** `env`: of the daemon, which is the SDK's; `right`: what the call takes. */
 export const withWayOn = (error: CloudError, env: Env, right?: string): CloudError => {
-  const way = wayOn(error.code, env, right)
+  const way = wayOn(error, env, right)
   const profile = env["AWS_PROFILE"]
   const which = profile && unfound.includes(error.code) ? `of the profile '${profile}' (AWS_PROFILE): ` : ""
   return way === undefined ? error : new CloudError({ ...error, message: `${which}${error.message}: ${way}` })

@@ -18,9 +18,10 @@ const noCapacity = [
   "GPU_STOCKOUT",
   "INSUFFICIENT_CAPACITY",
   "insufficientCapacity",
+  "PREEMPTED",
   "VM_MIN_COUNT_NOT_REACHED"
 ]
-const notInZone = ["UNSUPPORTED_OPERATION", "RESOURCE_NOT_READY", "RESOURCE_NOT_FOUND", "INTERNAL_ERROR", "PREEMPTED"]
+const notInZone = ["UNSUPPORTED_OPERATION", "RESOURCE_NOT_FOUND"]
 const noQuota = ["QUOTA_EXCEEDED", "quotaExceeded", "limitExceeded"]
 const notInRegion = ["IP_SPACE_EXHAUSTED", "IP_SPACE_EXHAUSTED_WITH_DETAILS", "SUBNET_NOT_FOUND"]
 const notAllowed = [
@@ -68,6 +69,7 @@ const wrong = ["invalid", "badRequest", "invalidParameter", "parseError", "INVAL
 const classes: ReadonlyArray<readonly [ReadonlyArray<string>, RefusalScope, RefusalWant?]> = [
   [noCapacity, "zone", "room"],
   [notInZone, "zone"],
+  [["RESOURCE_NOT_READY", "INTERNAL_ERROR"], "zone", "answer"],
   [["REGION_RESOURCE_POOL_EXHAUSTED"], "region", "room"],
   [noQuota, "region", "quota"],
   [notInRegion, "region"],
@@ -88,8 +90,10 @@ export const isThrottled = (code: string): boolean => throttled.includes(code)
 /** The refusals that are of the place as such: whatever machine is asked for there, it is not given. */
 const ofThePlace = [...notAllowed, ...notInRegion]
 
+const vague = ["notFound", "forbidden", "conditionNotMet", "CONDITION_NOT_MET", "RESOURCE_NOT_FOUND", "UNSUPPORTED_OPERATION"]
 /** Words that say more than the reason they come with. */
 const meant: ReadonlyArray<readonly [RegExp, string]> = [
+  [/\bpreempted\b|^STOPPING$/i, "PREEMPTED"],
   [/disk size.*(smaller|less) than/i, "DISK_SMALLER_THAN_IMAGE"],
   [/VM_EXTERNAL_IP_ACCESS_POLICY|vmExternalIpAccess|violates constraint|constraints\/[a-z]/i, "ORG_POLICY"],
   [/billing (account|has|is|to be)|BILLING_DISABLED/i, "BILLING_DISABLED"],
@@ -104,8 +108,7 @@ const meant: ReadonlyArray<readonly [RegExp, string]> = [
 const networkGone = /\b(sub)?networks\/\S+.*(does not exist|not found|cannot be found)/i
 const meaningOf = (code: string, message: string): string => {
   if (wrong.includes(code) && networkGone.test(message)) return "SUBNET_NOT_FOUND"
-  const isVague =
-    wrong.includes(code) || ["notFound", "forbidden", "conditionNotMet", "CONDITION_NOT_MET", "RESOURCE_NOT_FOUND"].includes(code)
+  const isVague = wrong.includes(code) || vague.includes(code)
   return (isVague ? meant.find(([words]) => words.test(message))?.[1] : undefined) ?? code
 }
 

@@ -19,11 +19,14 @@ const makesMachines = ({ operationType, targetLink }: Operation) =>
  */
 export const failureOf = (operation: Operation): CloudError | null => {
   const { error, httpErrorStatusCode, operationType, zone } = operation
-  const causes = (error?.errors ?? []).map(({ code, message }) => ({
+  const all = (error?.errors ?? []).map(({ code, message }) => ({
     code: code ?? `${httpErrorStatusCode ?? "Error"}`,
     message: message ?? ""
   }))
-  const cause = causes.find(({ code }) => code !== "VM_MIN_COUNT_NOT_REACHED") ?? causes[0]
+  // That nothing was given is no reason beside the reason for it.
+  const telling = all.filter(({ code }) => code !== "VM_MIN_COUNT_NOT_REACHED")
+  const causes = telling.length > 0 ? telling : all
+  const [cause] = causes
   if (cause === undefined) return null
   const texts = new Set(causes.map(({ code, message }) => `${inner((message || code).trim())} (${code})`))
   const where = zone == null ? "" : ` in ${zone.split("/").at(-1)}`

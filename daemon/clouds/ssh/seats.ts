@@ -87,5 +87,5 @@ export const chooseSeats = (request: ProvisionRequest, looked: ReadonlyArray<Loo
   const ownHosts = new Set(others.filter((one) => leaseOf(one)?.cluster === tags.cluster).map(({ host }) => host))
   const why = reasons.map(([host, said]) => [host, ownHosts.has(host) ? "it has another node of this cluster" : said] as const)
   const words = tooFew(offer.region ?? "", has, ranks.length, [...why, ...passedOver.map(({ said }) => said)])
-  return { is: "refused", held, error: refused("NoCapacity", words) }
+  return { is: "refused", held, error: refused("NoCapacity", words, "room") }
 }

@@ -11,7 +11,7 @@ import type { Offer } from "../../../events/values.ts"
 import type { ClusterRow, Refusal } from "../../../projections/ClusterRow.ts"
 import { workOf } from "../../../projections/cluster-status.ts"
 import { unfinishedOf } from "../../../projections/jobs.ts"
-import { refusalText } from "../../../projections/refusals.ts"
+import { isUnexplained, refusalText } from "../../../projections/refusals.ts"
 import { nextOfSearch, saidBefore } from "../../../projections/search-facts.ts"
 import { recordError } from "../../../sdk/protocol/errors.ts"
 import { cloudDisplay } from "../../../task/clouds.ts"
@@ -28,10 +28,11 @@ import { firstPlace, passings } from "../../commands/places.ts"
 import { openPlaces } from "../../optimizer/blocks.ts"
 import { accessOf, offersFor, ofPlace } from "../../places/offers-for.ts"
 import { isOfWish } from "../../places/unavailable.ts"
+import { askAgainAfterMs, waitMaxMs } from "../ask-again.ts"
 import { giveUpPlace, leaving } from "../conclude.ts"
 import { clearRest } from "../end-machines.ts"
 import { decided, type Facts } from "../facts.ts"
-import { askAgainAfterMs, type Hands, requestNodes, waitMaxMs } from "../raise-machines.ts"
+import { type Hands, requestNodes } from "../raise-machines.ts"
 
 /** To say what there is. */
 const offersMaxMin = 2
@@ -132,7 +133,7 @@ export const nextPlace = Effect.fn("perform.nextPlace")(function* (row: ClusterR
     ...row.refusals,
     ...passed.map(({ anyKind = false, scope = "zone", want = null, ...one }) => ({ ...one, anyKind, scope, want, owner: null }))
   ]
-  const isVain = off === null && !busy && refusals.length > 0 && refusals.every(isOfWish)
+  const isVain = off === null && !busy && refusals.length > 0 && refusals.every((one) => isOfWish(one) || isUnexplained(one))
   if (!request.retryUntilUp || isVain) {
     const over = giveUpPlace({ ...row, refusals }, unfinishedOf(jobs, row.id), off)
     // Nobody goes on with a search that is over.

@@ -52,6 +52,11 @@ export const resourcesRules = ({ copyOfCompleted, meaning }: Helped): ReadonlyAr
     }
   },
   {
+    name: "region-of-its-cloud",
+    covers: (golden, ours) =>
+      "error" in ours && said(golden, "region").length > 0 && said(golden, "zone").length > 0 && said(golden, "cloud").length === 0
+  },
+  {
     name: "accelerator-count",
     covers: (golden) =>
       said(golden, "accelerators").some((value) =>

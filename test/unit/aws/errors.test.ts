@@ -32,6 +32,9 @@ describe("an error of EC2's", () => {
     ["InvalidAMIID.NotFound", 400, "region"],
     ["VPCIdNotSpecified", 400, "region"],
     ["OptInRequired", 401, "region"],
+    ["InvalidKMSKey.NotFound", 400, "region"],
+    ["InvalidKMSKey.InvalidState", 400, "region"],
+    ["UnsupportedOperation", 400, "region"],
     ["UnauthorizedOperation", 403, "cloud"],
     ["AuthFailure", 401, "cloud"],
     ["InvalidClientTokenId", 403, "cloud"],
@@ -59,7 +62,8 @@ describe("an error of EC2's", () => {
     expect(wants("InsufficientInstanceCapacity", "ReservationCapacityExceeded", "UnfulfillableCapacity")).toEqual(["room", "room", "room"])
     expect(wants("PendingVerification"), "AWS gives an account that is new there nothing until it has looked at it").toEqual(["room"])
     expect(wants("VcpuLimitExceeded", "MaxSpotInstanceCountExceeded", "VolumeLimitExceeded")).toEqual(["quota", "quota", "quota"])
-    for (const name of ["Unsupported", "InsufficientFreeAddressesInSubnet", "AuthFailure", "WhatNobodyKnows"])
+    expect(wants("InsufficientFreeAddressesInSubnet", "SpotMaxPriceTooLow", "SpotInstanceTermination")).toEqual(["room", "room", "room"])
+    for (const name of ["Unsupported", "UnsupportedOperation", "InvalidKMSKey.NotFound", "AuthFailure", "WhatNobodyKnows"])
       expect([name, want(name)]).toEqual([name, undefined])
   })
 
@@ -80,6 +84,7 @@ describe("an error of EC2's", () => {
       expect([name, isOfAny(name)]).toEqual([name, true])
     for (const name of ["VPCIdNotSpecified", "DefaultVpcDoesNotExist", "InvalidVpcID.NotFound", "OptInRequired", "PendingVerification"])
       expect([name, isOfAny(name)]).toEqual([name, true])
+    expect(isOfAny("InvalidKMSKey.NotFound"), "the key that the region's disks are encrypted by").toBe(true)
     // Another type may have another image, room and quota.
     for (const name of ["InsufficientInstanceCapacity", "VcpuLimitExceeded", "InvalidAMIID.NotFound", "MarketplaceSubscription"])
       expect([name, isOfAny(name)]).toEqual([name, false])

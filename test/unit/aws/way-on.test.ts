@@ -37,6 +37,23 @@ describe("an account of AWS that cannot be asked", () => {
     expect(said(refused, { AWS_ENDPOINT_URL: "http://me:secret@127.0.0.1:1" })).toContain("AWS_ENDPOINT_URL is http://127.0.0.1:1/: ")
     expect(said(refused)).toMatch(/is this machine on the network\?$/)
   })
+  it("for its region is no name that anybody knows is told where that was said", () => {
+    const unknown = { name: "Error", code: "ENOTFOUND", message: "getaddrinfo ENOTFOUND sts.us-est-1.amazonaws.com" }
+    expect(said(unknown, { AWS_REGION: "us-est-1" })).toMatch(
+      /is this machine on the network, and is us-est-1 a region\? AWS_REGION says so: set it to another and restart the daemon \(sky daemon restart\)$/
+    )
+    expect(said(unknown, { AWS_DEFAULT_REGION: "us-est-1" })).toContain("AWS_DEFAULT_REGION says so: ")
+    expect(said(unknown, { AWS_PROFILE: "lab" })).toMatch(/and is us-est-1 a region\? The profile 'lab' says so: /)
+    expect(said(unknown)).toMatch(/The profile 'default' says so: aws configure set region REGION$/)
+    const other = { ...unknown, message: "getaddrinfo ENOTFOUND ec2.eu-west-9.amazonaws.com" }
+    expect(said(other, { AWS_REGION: "us-est-1" })).toMatch(/is this machine on the network\?$/)
+  })
+  it("for AWS has blocked the account is told who lifts that", () => {
+    const blocked = { name: "Blocked", $fault: "client", message: "This account is blocked.", $metadata: { httpStatusCode: 400 } }
+    const error = withWayOn(errorOf(blocked, "RunInstances", "us-east-1"), {})
+    expect(error.message).toMatch(/: AWS alone lifts that: ask its support$/)
+    expect(error).toMatchObject({ scope: "cloud", anyKind: true, want: "mending" })
+  })
   it("for another answers in AWS's place is told by its endpoint, or asked what is on the way", () => {
     const page = { name: "Unknown", $fault: "client", message: "Unknown", $metadata: { httpStatusCode: 403 } }
     expect(said(page)).toBe("what answered is not AWS: HTTP 403 (GetCallerIdentity): is there a proxy or a login page on the way?")

@@ -51,6 +51,31 @@ it("the fact that a machine ended says since when, where that was seen later, an
   expect(line(fact(8, { _tag: "ClusterAdopted", name: "c", numNodes: 1, offer: unlisted }))).toMatch(/1x AWS us-east-1, price not known$/)
 })
 
+it("what failed is told in words, and when it is tried again only while that lies ahead", () => {
+  const soon = Date.now() + 60_000
+  const of = (action: string, retryAtMs: number) =>
+    line(fact(9, { _tag: "ActionFailed", action, message: "no route", retryAtMs })).slice(13)
+  expect(of("InstallAgents", 1)).toBe("installing the runtime failed: no route")
+  expect(of("ReleaseNodes", soon)).toMatch(/^releasing its nodes failed: no route; again at \d\d:\d\d:\d\d$/)
+  expect(of("WhatOnceWas", 1)).toBe("WhatOnceWas failed: no route")
+  const exhausted = (retryAtMs: number) => line(fact(9, { _tag: "PlacesExhausted", message: "no room", retryAtMs })).slice(13)
+  expect(exhausted(1)).toBe("no place gave it: no room")
+  expect(exhausted(soon)).toContain("; all are asked again at ")
+})
+
+it("what was asked for says what is open to everybody and what its disk is a copy of; a start says where nobody here asked for it", () => {
+  const offer = { cloud: "aws", region: "us-east-1", zone: "us-east-1a", instanceType: "m6i.large", usdPerHour: 0.1, catalog: null }
+  const asked = (machine: object, more = {}) =>
+    line(fact(9, { _tag: "NodeRequested", ranks: [0], offer: { ...offer, ...more }, machine })).slice(13)
+  expect(asked({})).toBe("asked AWS us-east-1a for 1 node")
+  expect(asked({ ports: ["8080"] })).toBe("asked AWS us-east-1a for 1 node, port 8080 open to everybody")
+  expect(asked({ clone: { clusterName: "old" } })).toBe("asked AWS us-east-1a for 1 node, its disk a copy of old's")
+  expect(asked({ ports: ["8080"] }, { instanceType: null }), "a machine of the user's own").not.toContain("8080")
+  const starting = (operation: string | null) => line(fact(9, { _tag: "NodeStarting", rank: 0 }, operation)).slice(13)
+  expect(starting("o")).toBe("node 0 is being started")
+  expect(starting(null)).toBe("node 0 is being started, by nobody here")
+})
+
 it("a place is called in facts as in errors", () => {
   const offer = { cloud: "aws", region: "us-east-1", zone: "us-east-1a", instanceType: null, usdPerHour: 0, catalog: null }
   const called = (place: object) => line(fact(7, { _tag: "PlaceChosen", numNodes: 1, offer: { ...offer, ...place } })).slice(24, -6)

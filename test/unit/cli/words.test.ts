@@ -115,6 +115,13 @@ describe("a launch on a cluster that is there", () => {
   it("says nothing of what it has", async () => {
     expect((await launch("--cpus", "2", "--memory", "16+")).err).not.toContain("ignored")
   })
+  it("says before it is agreed to what becomes of it once it is idle, and takes no flags that exclude each other", async () => {
+    expect((await launch("-i", "5", "--down")).err).toMatch(/^Task .*\nIt goes after 5 idle minutes\.$/m)
+    expect((await launch("--dryrun", "-i", "5")).err).toContain("It stops after 5 idle minutes.\n")
+    expect((await launch()).err).not.toContain("idle")
+    const both = await launch("--no-setup", "--detach-setup")
+    expect(both).toMatchObject({ code: 2, err: expect.stringContaining("--no-setup and --detach-setup exclude each other.") })
+  })
   it("names no place that is not enabled, and asks nothing, where it will be refused", async () => {
     const nowhere = { ...plan, offer: { ...plan.offer, cloud: "aws", region: "us-east-1" }, newCluster: true, enabled: false }
     const refuses: Answers = {

@@ -91,8 +91,11 @@ describe("an answer that is an error", () => {
     const want = (code: string) => failed({ code, message: "Its words." })!.want
     expect(["ZONE_RESOURCE_POOL_EXHAUSTED", "REGION_RESOURCE_POOL_EXHAUSTED", "GPU_STOCKOUT"].map(want)).toEqual(["room", "room", "room"])
     expect(["QUOTA_EXCEEDED", "limitExceeded"].map(want)).toEqual(["quota", "quota"])
-    for (const code of ["IP_SPACE_EXHAUSTED", "RESOURCE_NOT_FOUND", "SERVICE_DISABLED"])
+    expect(["INTERNAL_ERROR", "RESOURCE_NOT_READY"].map(want), "what may go well another time").toEqual(["answer", "answer"])
+    for (const code of ["IP_SPACE_EXHAUSTED", "RESOURCE_NOT_FOUND", "SERVICE_DISABLED", "UNSUPPORTED_OPERATION", "WHAT_NOBODY_KNOWS"])
       expect([code, want(code)]).toEqual([code, undefined])
+    const taken = failed({ code: "UNSUPPORTED_OPERATION", message: "Instance 'a-0' was preempted while it was created." })
+    expect(taken).toMatchObject({ code: "PREEMPTED", scope: "zone", want: "room" })
   })
 })
 
@@ -159,8 +162,8 @@ describe("an operation that failed", () => {
       { code: "ZONE_RESOURCE_POOL_EXHAUSTED", message: "There are no machines." }
     )
     expect(failure).toMatchObject({ code: "QUOTA_EXCEEDED", scope: "region" })
-    for (const words of ["VM_MIN_COUNT_NOT_REACHED", "N2_CPUS", "Limit: 8.0", "There are no machines"])
-      expect(failure!.message).toContain(words)
+    expect(failure!.message, "it is no cause where there is another").not.toContain("VM_MIN_COUNT_NOT_REACHED")
+    for (const words of ["N2_CPUS", "Limit: 8.0", "There are no machines"]) expect(failure!.message).toContain(words)
   })
   it("is none where it has warnings only", () => {
     expect(failureOf({ status: "DONE", warnings: [{ code: "DISK_SIZE_LARGER_THAN_IMAGE_SIZE" }] })).toBeNull()

@@ -122,6 +122,17 @@ describe("what a step says while it goes on", () => {
     assert.strictEqual(clusterView(row, world.jobs, 50_000, said).reason, `${detail}, 40 s`)
     assert.strictEqual(operationView(operationOf(world.operations, "r-launch")!, world, 50_000, said).detail, `${detail}, 40 s`)
   })
+  it("with what to look at and what ends it, once that takes more than a minute", () => {
+    const said = { phase: "bootstrap", detail, sinceMs: 10_000, way: "to end it: sky down train" } as const
+    assert.strictEqual(clusterView(row, world.jobs, 69_000, said).reason, `${detail}, 59 s`)
+    assert.strictEqual(clusterView(row, world.jobs, 71_000, said).reason, `${detail}, 1 min 1 s; to end it: sky down train`)
+  })
+  it("from when the machine came, however often it was tried since", () => {
+    const said: Array<Passing> = []
+    const { begun } = waitingFor((passing) => said.push(passing), "bootstrap", { sinceMs: () => 5_000, way: "look" })
+    begun(nodeId(0), detail, 200_000)
+    assert.deepStrictEqual(said, [{ phase: "bootstrap", detail, sinceMs: 5_000, way: "look" }])
+  })
   it("but not of another phase, nor of an operation that waits for it", () => {
     const other = { phase: "provision", detail, sinceMs: 10_000 } as const
     assert.strictEqual(clusterView(row, world.jobs, 50_000, other).reason, "waiting for the agent on the head")

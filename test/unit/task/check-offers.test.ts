@@ -47,6 +47,15 @@ describe("with the offers", () => {
     )
     assert.deepStrictEqual(near, [])
   })
+  it("a zone that stands where a region goes is said to be one, with where it goes", () => {
+    for (const resources of [{ infra: "aws/us-east-1a" }, { region: "us-east-1a" }])
+      assert.deepStrictEqual(refusal(resources), {
+        error: "ValueError",
+        message: "'us-east-1a' is no region of AWS but a zone of its region 'us-east-1': as infra it is aws/us-east-1/us-east-1a.",
+        near: []
+      })
+    assert.include(refusal({ infra: "gcp/us-central1-a" }).message, "as infra it is gcp/us-central1/us-central1-a")
+  })
   it("a mistyped place comes with those that were perhaps meant", () => {
     assert.deepStrictEqual(refusal({ cloud: "aws", region: "us-east1" }), {
       error: "ValueError",
@@ -57,6 +66,10 @@ describe("with the offers", () => {
     assert.deepStrictEqual(refusal({ zone: "us-east-1-a" }).near, ["us-east-1a"])
     assert.include(refusal({ cloud: "aws", region: "nowhere" }).message, "It has: af-south-1, ap-east-1")
     assert.include(refusal({ cloud: "aws", region: "us-west-2", zone: "us-east-1a" }).message, "'us-west-2' has no zone 'us-east-1a'")
+    // Of the cloud that has the region, and of none that has one of a like name.
+    const { message, near = [] } = refusal({ region: "us-east-1", zone: "us-west-2a" })
+    assert.match(message, /^The region 'us-east-1' has no zone 'us-west-2a', which is one of us-west-2's\. It has: us-east-1a, /)
+    assert.deepStrictEqual(near, [])
     assert.include(refusal({ cloud: "kubernetes", region: "x" }).message, "Kubernetes has no regions")
   })
   it("resources-32: a region without a cloud needs one that is enabled", () => {
