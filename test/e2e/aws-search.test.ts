@@ -143,6 +143,16 @@ describe.skipIf(whyNoMoto !== null || whyNoMachines !== null)("a search over EC2
     expect(await ec2.moto.live()).toEqual([])
   }, 120_000)
 
+  it("for a reason that nobody knows to be of room is tried in each zone, told in AWS's words, and not waited out", async () => {
+    await fault({ code: "SomethingNew" })
+    const args = ["--infra", "aws/us-east-1", ...type]
+    const launched = await home.sky("launch", "-y", "-c", "one", ...args, "--retry-until-up", "true")
+    expect(launched).toMatchObject({ code: 1, err: expect.stringContaining("SomethingNew, RunInstances in us-east-1") })
+    expect(launched.err).not.toMatch(/wait it out|try again later/i)
+    expect(new Set(await asked()).size).toBeGreaterThan(1)
+    expect(await home.json("status")).toEqual([])
+  }, 120_000)
+
   it("that is waited out ends when there is room", async () => {
     const args = ["--infra", "aws/us-east-1/us-east-1b", ...type]
     await fault({ code: "InsufficientInstanceCapacity" })
