@@ -91,15 +91,6 @@ export interface NodeRef extends shapes.NodeRef {
   readonly mayRun?: boolean
 }
 
-export const unknownState = ({ node, rank }: NodeRef, reason: string): NodeState => ({
-  rank,
-  node,
-  state: "unknown",
-  address: null,
-  reason,
-  down: false
-})
-
 /** `offer`: what its machine is and costs, as far as the cloud can tell. `odd`: why its tags tell no node; `node` is its `host` then. */
 export type Owned = NodeRef & shapes.Owned & { readonly offer?: Offer; readonly odd?: string }
 export interface Holdings extends shapes.Holdings {

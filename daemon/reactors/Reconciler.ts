@@ -10,8 +10,7 @@ import * as FiberMap from "effect/FiberMap"
 import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
-import type { ClusterId, OperationId } from "../../events/ids.ts"
-import type { ClusterRow } from "../../projections/ClusterRow.ts"
+import type { ClusterId } from "../../events/ids.ts"
 import { workOf } from "../../projections/cluster-status.ts"
 import { clusterOf, rowOf, underWayTokens } from "../../projections/clusters.ts"
 import { unfinishedOf } from "../../projections/jobs.ts"
@@ -33,21 +32,10 @@ import { makeOpenings } from "./openings.ts"
 import { perform } from "./perform.ts"
 import { type Action, plan } from "./plan.ts"
 import { Reactors } from "./Reactors.ts"
+import { isAskedAgain, lastAsked, type Slot } from "./slots.ts"
 
 /** In place of a plan, where making one failed. */
 const defect = "defect"
-
-/** What a cluster's fiber is at, and who is told how far that is. */
-interface Slot {
-  key: string
-  tries: number
-  done: boolean
-  operation?: OperationId | undefined
-  /** The last request by when it failed: it waits before it tries again. */
-  failedFor?: OperationId | null | undefined
-}
-
-const lastAsked = (row: ClusterRow | undefined): OperationId | null => row?.operations.at(-1)?.id ?? null
 
 export class Reconciler extends Context.Service<Reconciler, { readonly wake: (cluster: ClusterId) => void }>()(
   "skyd/daemon/reactors/Reconciler"
@@ -186,9 +174,7 @@ const make = Effect.gen(function* () {
     } catch (cause) {
       return void run(cluster, broken(cluster, Cause.die(cause)))
     }
-    // Who asks for the same again does not wait for as long as it would be waited for by itself.
-    const isAskedAgain = slot?.failedFor !== undefined && ![null, slot.failedFor].includes(lastAsked(next?.row))
-    if (slot?.key === next?.key && !isAskedAgain) return
+    if (slot?.key === next?.key && !isAskedAgain(slot, next?.row)) return
     // Its fiber may end after the next one has begun to say something.
     ongoing.over(slot?.operation)
     if (next === undefined) {

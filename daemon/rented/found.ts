@@ -1,6 +1,7 @@
 /** Nodes in a cloud's lists of machines: which machine is which, whose it is, and what each place says of those that are asked about. */
 import * as Effect from "effect/Effect"
-import { CloudError, type NodeRef, type NodeState, type Tags, unknownState } from "../clouds/Cloud.ts"
+import { CloudError, type NodeRef, type NodeState, type Tags } from "../clouds/Cloud.ts"
+import { unknownState } from "../clouds/unknown-state.ts"
 
 export interface Label {
   readonly node: string

@@ -8,7 +8,7 @@ import type { Accelerators } from "../../task/accelerators.ts"
 import { CloudError, type NodeRef } from "../clouds/Cloud.ts"
 import { begunInTurn } from "../in-turn.ts"
 import { steadyMs } from "../steady-ms.ts"
-import { passingBy, unseen } from "./errors.ts"
+import { later, passingBy, unseen } from "./errors.ts"
 import type { Found, Label as NodeLabel } from "./found.ts"
 import { listsEveryMs } from "./lists.ts"
 import { type Missed, missingAfterMs } from "./missed.ts"
@@ -143,16 +143,20 @@ export const makeRentedNodes = <I, F extends Found<I, Label>>(options: NodesOpti
 
   /**
    * Where it runs; nothing of what is on it is looked at. Refused is what it is told: who may not look at what was told cannot say what it
-   * does.
+   * does. Of one that may have been told before only that there is no room for it is believed.
    */
   const start = Effect.fn("Nodes.start")(function* (ref: NodeRef) {
     const { useInternalIps } = yield* settings
     yield* inTurn(ref.node, Effect.void)
     const blind = unseen(`${nameOf(ref)} may have been told to start`)
     const before = until(ref, (one) => phaseOf(one) !== "stopping")
-    const found = yield* ref.mayRun || told.has(ref.node) ? Effect.mapError(before, blind) : before
+    const wasTold = ref.mayRun === true || told.has(ref.node)
+    const found = yield* wasTold ? Effect.mapError(before, blind) : before
     if (found !== null && phaseOf(found.instance) === "stopped")
-      yield* Effect.tapError(begin(ref, found), ({ kind }) => Effect.sync(() => kind === "Refused" && told.delete(ref.node)))
+      yield* begin(ref, found).pipe(
+        Effect.mapError((error) => (wasTold && error.want === undefined ? later(error) : error)),
+        Effect.tapError(({ kind }) => Effect.sync(() => kind === "Refused" && told.delete(ref.node)))
+      )
     return yield* whenUp(ref, useInternalIps, blind)
   })
 

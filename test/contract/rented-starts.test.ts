@@ -24,6 +24,10 @@ const clouds = [
     start: "StartInstances",
     ending: "ModifyInstanceAttribute",
     looks: { action: "DescribeInstances", code: "UnauthorizedOperation" },
+    refusals: [
+      { refusal: { code: "UnauthorizedOperation" }, isFinal: false },
+      { refusal: { code: "InsufficientInstanceCapacity" }, isFinal: true }
+    ],
     seen: [{ action: "DescribeInstances", code: "UnauthorizedOperation" }],
     endingOf: async ({ host }: NodeRef) => {
       const asked = { InstanceId: host!, Attribute: "instanceInitiatedShutdownBehavior" as const }
@@ -41,12 +45,16 @@ const clouds = [
     start: "instances.start",
     ending: "instances.setLabels",
     looks: { action: "zoneOperations.wait", reason: "forbidden" },
+    refusals: [
+      { refusal: { reason: "forbidden" }, isFinal: false },
+      { refusal: { operationError: "ZONE_RESOURCE_POOL_EXHAUSTED" }, isFinal: true }
+    ],
     seen: ["instances.get", "instances.aggregatedList"].map((action) => ({ action, reason: "forbidden" })),
     endingOf: async ({ host }: NodeRef) => (await gcp.gce().instances()).find(({ name }) => name === host)!.labels["skyd-ends"]
   }
 ]
 
-for (const { calm, describe, ending, endingOf, fault, isOff, isOn, looks, name, one, seen, start, states, strict } of clouds) {
+for (const { calm, describe, ending, endingOf, fault, isOff, isOn, looks, name, one, refusals, seen, start, states, strict } of clouds) {
   /** Until the slow call is on its way. */
   const onItsWay = Effect.promise(() =>
     expect
@@ -96,6 +104,21 @@ for (const { calm, describe, ending, endingOf, fault, isOff, isOn, looks, name, 
         assert.deepInclude(yield* Effect.flip(cloud.start(ref)), { kind: "Refused" })
         assert.deepInclude(yield* Effect.flip(cloud.start({ ...ref, mayRun: true })), { kind: "Transient" })
       }).pipe(Effect.scoped, TestClock.withLive)
+    )
+
+    it.effect(
+      "that may have been told to start before is not off because who tells it again may not: of room alone a refusal is believed",
+      () =>
+        Effect.gen(function* () {
+          const { cloud, ref } = yield* made
+          yield* cloud.stop(ref)
+          for (const { isFinal, refusal } of refusals) {
+            yield* calm
+            yield* fault({ action: start, ...refusal })
+            assert.deepInclude(yield* Effect.flip(cloud.start({ ...ref, mayRun: true })), { kind: isFinal ? "Refused" : "Transient" })
+            assert.deepInclude(yield* Effect.flip(cloud.start(ref)), { kind: isFinal ? "Refused" : "Transient" })
+          }
+        }).pipe(Effect.scoped, TestClock.withLive)
     )
 
     it.effect("that is stopped while it is told to start is off in the end", () =>

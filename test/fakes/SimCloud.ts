@@ -3,9 +3,10 @@
  * named point (`cloud.provision:after` …), which is where a crash is worst.
  */
 import { Effect, type Fiber, Random } from "effect"
-import { type Cloud, CloudError, type NodeRef, unknownState } from "../../daemon/clouds/Cloud.ts"
+import { type Cloud, CloudError, type NodeRef } from "../../daemon/clouds/Cloud.ts"
 import type { NoQuota } from "../../daemon/clouds/Offered.ts"
 import type { ProvisionRequest } from "../../daemon/clouds/ProvisionRequest.ts"
+import { unknownState } from "../../daemon/clouds/unknown-state.ts"
 import type { SecretValues } from "../../daemon/home/Secrets.ts"
 import { notAsked } from "../../daemon/rented/asked-no-more.ts"
 import { cleanedUp } from "../../daemon/rented/cleanup.ts"

@@ -20,9 +20,8 @@ import { isOver, refusalOf } from "./endings.ts"
 import { isThere, refusedBy } from "./errors.ts"
 import type { Instances } from "./Instances.ts"
 import { requestId } from "./instance-body.ts"
-import { instanceName, labelOf } from "./names.ts"
-import { begunAs } from "./operations.ts"
-import { makeRequests, type RequestsOptions, type Unmake } from "./requests.ts"
+import { isOurs, makeMade, namesOf } from "./made.ts"
+import { makeRequests, type RequestsOptions } from "./requests.ts"
 import { addressOf, phaseOf } from "./states.ts"
 
 interface ProvisionOptions extends RequestsOptions {
@@ -39,48 +38,8 @@ const atOnce = 16
 export const makeProvision = ({ hostKeyOf, instances, settings, ...options }: ProvisionOptions) => {
   const { gcp, operations } = options
   const { callsFor, carry, isUnsure } = makeRequests(options)
+  const { named, namedOurs, remove, unmake } = makeMade({ gcp, instances, operations })
   const endedFor = askedTokens((): { why: CloudError | null } => ({ why: null }))
-
-  const namesOf = ({ tags, token }: ProvisionRequest, ranks: ReadonlyArray<number>) =>
-    ranks.map((rank) => instanceName(tags.clusterName, token, rank))
-
-  const remove = (zone: string, names: ReadonlyArray<string>) =>
-    Effect.forEach(
-      names,
-      (name) =>
-        Effect.mapError(
-          operations.gone(
-            gcp.ask("instances.delete", zone, async ({ instances: client, project }, options) =>
-              begunAs(await (await client()).delete({ project, zone, instance: name }, options))
-            )
-          ),
-          later
-        ),
-      { concurrency: atOnce, discard: true }
-    )
-
-  const isOurs = ({ tags, token }: ProvisionRequest, instance: Instance) => {
-    const label = labelOf(instance)
-    return label !== null && label.token === token && label.tags.cluster === tags.cluster
-  }
-
-  /** Asked one by one: a list may lack what was made a moment ago, and a zone of it may be silent. */
-  const named = ({ offer }: ProvisionRequest, names: ReadonlyArray<string>) =>
-    Effect.mapError(
-      Effect.forEach(names, (name) => instances.named(offer.zone!, name), { concurrency: atOnce }),
-      unseen("what GCP was asked for may be there")
-    )
-  /** For each name what is there and ours. */
-  const namedOurs = (wish: ProvisionRequest, names: ReadonlyArray<string>) =>
-    Effect.map(named(wish, names), (found) => found.map((one) => (one !== undefined && isOurs(wish, one) ? one : undefined)))
-
-  const unmake: Unmake = Effect.fn("Provision.unmake")(function* (wish, ranks) {
-    const there = yield* namedOurs(wish, namesOf(wish, ranks))
-    yield* remove(
-      wish.offer.zone!,
-      there.flatMap((one) => one?.name ?? [])
-    )
-  })
 
   /** What has the names: those machines, asked for under another id; or somebody else's. */
   const settleTaken = Effect.fn("Provision.settleTaken")(function* (
