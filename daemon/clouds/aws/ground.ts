@@ -1,6 +1,6 @@
 /**
- * The group of a state folder is made in a region before a machine is asked for there. Where that gave none it goes again, once nothing more
- * is asked there: EC2 itself refuses to delete what a machine has.
+ * The group of a state folder is made in a region before a machine is asked for there. Where that gave none it goes again, once nothing
+ * more is asked there: EC2 itself refuses to delete what a machine has.
  */
 import * as Effect from "effect/Effect"
 import { inTurn } from "../../in-turn.ts"
