@@ -10,12 +10,12 @@ export const DownRequested = Schema.TaggedStruct("DownRequested", { cluster: Clu
 /** Every node is stopped and no job of it runs. */
 export const ClusterStopped = Schema.TaggedStruct("ClusterStopped", { cluster: ClusterId, reason: Schema.String })
 
-/** Nothing of it exists any more; its name is free. */
+/** No machine of it exists any more, and nothing else but what `RestLeft` tells of; its name is free. */
 export const ClusterGone = Schema.TaggedStruct("ClusterGone", { cluster: ClusterId, name: ClusterName, reason: Schema.String })
 
 /**
- * What its cloud keeps of it beside its machines, which are gone, may not be removed: it stays, and may cost money, or let others in. In
- * the cloud's own words.
+ * What its cloud keeps of it beside machines could not be removed: it stays, and may cost money, or let others in. In the cloud's own
+ * words.
  */
 export const RestLeft = Schema.TaggedStruct("RestLeft", { cluster: ClusterId, cloud: Schema.NonEmptyString, message: Schema.String })
 

@@ -7,8 +7,8 @@ import { homedir } from "node:os"
 import { join } from "node:path"
 import type { EC2 } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import { portOfSsh } from "../../remote/Target.ts"
-import { again } from "../../rented/again.ts"
 import { keptIdentity } from "../../rented/identity.ts"
 import { makeSight } from "../../rented/sight.ts"
 import type { CloudError } from "../Cloud.ts"
@@ -89,8 +89,11 @@ export const permissions: Readonly<Record<string, Try>> = {
 const forMore = ["DescribeVolumes", "DeleteVolume", "CreateImage", "CopyImage", "DeregisterImage", "DescribeSnapshots", "DeleteSnapshot"]
 const dryRunsAtOnce = 6
 
-/** What EC2 says of things that are not there is an answer. */
-const isUnanswered = ({ code, kind }: CloudError) => kind === "Transient" && !/^(Invalid|Incorrect)/.test(code)
+/** Of a call that comes too fast, or has no answer. Who goes on being told the one may do it, as far as is known. */
+const slower = { times: 3, schedule: Schedule.spaced("500 millis") }
+
+/** What EC2 says of things that are not there, or of calls that come too fast, is an answer. */
+const isUnanswered = ({ code, kind }: CloudError) => kind === "Transient" && !isThrottled(code) && !/^(Invalid|Incorrect)/.test(code)
 
 const none: ReadonlyArray<string> = []
 
@@ -115,7 +118,7 @@ export const makeAccess = (aws: Aws, learn: (regions: ReadonlyArray<string>) => 
       Object.entries(permissions),
       ([name, call]) =>
         Effect.matchEffect(
-          again(aws.once(region, name, call), ({ code }) => isThrottled(code)),
+          Effect.retry(aws.once(region, name, call), { while: (error) => isThrottled(error.code) || isUnanswered(error), ...slower }),
           {
             onSuccess: () => Effect.succeed(null),
             onFailure: (error) => {
