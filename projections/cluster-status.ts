@@ -9,7 +9,7 @@ import { arming, notArmedText } from "./autostop-in-force.ts"
 import type { ActiveOperation, ClusterRow, NodeRow, PendingToken } from "./ClusterRow.ts"
 import { whyNotKnown } from "./not-known.ts"
 import { inDoubtText } from "./open-ports.ts"
-import { refusalText } from "./refusals.ts"
+import { offAgain, refusalText } from "./refusals.ts"
 
 type ClusterStatus = "INIT" | "UP" | "STOPPED"
 
@@ -158,10 +158,11 @@ const notConfirmed = (row: ClusterRow): string | null => {
 }
 
 /** A start that its place has refused since is over: what it said then may not hold any more. */
-const whyStopped = ({ refused, stoppedReason, wantedReason, wantedSinceMs }: ClusterRow, nowMs: number | undefined): string | null =>
-  refused !== null && refused.message === stoppedReason
-    ? `it was not started${nowMs === undefined ? "" : ` ${lasting(Math.max(1000, nowMs - wantedSinceMs))} ago`}: ${stoppedReason}`
-    : (stoppedReason ?? wantedReason)
+const whyStopped = ({ refused, stoppedReason, wantedReason, wantedSinceMs }: ClusterRow, nowMs: number | undefined): string | null => {
+  if (refused === null || refused.message !== stoppedReason) return stoppedReason ?? wantedReason
+  if (refused.code === offAgain) return stoppedReason
+  return `it was not started${nowMs === undefined ? "" : ` ${lasting(Math.max(1000, nowMs - wantedSinceMs))} ago`}: ${stoppedReason}`
+}
 
 /** Computed from what is wanted and what exists, at any moment of the log. */
 export const conditionOf = (row: ClusterRow, nowMs?: number): Condition => {

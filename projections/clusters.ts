@@ -47,10 +47,13 @@ export const rowNamed = (clusters: Clusters, name: string): ClusterRow | undefin
   return Option.isSome(id) ? rowOf(clusters, id.value) : undefined
 }
 
-/** Of what is asked for and not answered yet, and of machines that are told to start. */
-export const underWayTokens = ({ rows }: Clusters): ReadonlySet<NodeToken> => {
-  const starting = (row: ClusterRow) => row.nodes.filter(({ state }) => state === "starting")
-  return new Set([...HashMap.values(rows)].flatMap((row) => [...row.pending, ...starting(row)].map(({ token }) => token)))
+/** Tokens of what is asked for and not answered yet, and nodes whose machines are told to start. */
+export const underWay = ({ rows }: Clusters): { readonly tokens: ReadonlySet<NodeToken>; readonly nodes: Set<NodeId> } => {
+  const all = [...HashMap.values(rows)]
+  return {
+    tokens: new Set(all.flatMap(({ pending }) => pending.map(({ token }) => token))),
+    nodes: new Set(all.flatMap(({ nodes }) => nodes.flatMap(({ node, state }) => (state === "starting" ? [node] : []))))
+  }
 }
 
 /** Whose tags the machines of a cluster carry. */

@@ -12,6 +12,7 @@ import { type LogClock, noClock, tick } from "./log-clock.ts"
 import { withDisk } from "./node-facts.ts"
 import { withPorts } from "./open-ports.ts"
 import type { Projection } from "./Projection.ts"
+import { offAgain } from "./refusals.ts"
 import { refusedRan, withoutAsked } from "./refused-costs.ts"
 
 /** Clusters that are gone and stay in memory, each by itself. */
@@ -70,7 +71,8 @@ const next = (row: CostRow, { atMs, event }: Recorded): CostRow => {
       )
     }
     case "NodeRefused": {
-      const refused = refuse(row, ({ node }) => node === event.node)
+      const isIt = ({ node }: { readonly node: NodeId }) => node === event.node
+      const refused = event.code === offAgain ? end(row, isIt, atMs) : refuse(row, isIt)
       const lost = event.node === undefined ? neverWas(row.lost, event.token) : row.lost
       return withoutAsked({ ...refused, lost }, event.token)
     }

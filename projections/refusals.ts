@@ -15,6 +15,9 @@ const namedQuota = /Quota '(\w+)' exceeded\.\s*Limit: ([\d.]+\d)/
 /** Of what a purge gave up on: the code of the `NodeRefused` that says that it has ended, which is no refusal. */
 export const nothingLeft = "NothingLeft"
 
+/** And of a machine that was started, ran, and is off again: its place has refused nothing. */
+export const offAgain = "OffAgain"
+
 /** Attempts that are told one by one. */
 export const toldMax = 256
 

@@ -7,7 +7,7 @@ import type { Event, EventTag } from "../../events/Event.ts"
 import type { Recorded } from "../../events/Recorded.ts"
 import type { MachineWish, Offer } from "../../events/values.ts"
 import { actionText } from "../../projections/action-words.ts"
-import { nothingLeft, reachText } from "../../projections/refusals.ts"
+import { nothingLeft, offAgain, reachText } from "../../projections/refusals.ts"
 import { commandLine } from "../../sdk/client/caller.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
 import { placeName } from "../../task/place.ts"
@@ -64,7 +64,11 @@ const words: Words = {
   NodeProvisioned: ({ rank, node, address, diskGib, host }) =>
     `node ${rank} is there: ${node}, ${host ?? address}${diskGib === undefined ? "" : `, with a disk of ${diskGib} GiB`}`,
   NodeRefused: ({ code, message, node, scope = "zone", token }) =>
-    code === nothingLeft ? `nothing is left: ${message}` : `${refused(token, node)}${reach[scope]}: ${code}, "${message}"`,
+    code === nothingLeft
+      ? `nothing is left: ${message}`
+      : code === offAgain
+        ? `node ${node?.slice(token.length + 1)} ran again: ${message}`
+        : `${refused(token, node)}${reach[scope]}: ${code}, "${message}"`,
   NodeStarting: ({ rank }) => `node ${rank} is being started`,
   NodeStarted: ({ rank, address }) => `node ${rank} runs again, ${address}`,
   NodeStopped: ({ endedAtMs, forGood, rank, reason }) =>

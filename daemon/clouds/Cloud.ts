@@ -76,8 +76,8 @@ export interface NodeState extends shapes.NodeState {
 }
 
 /**
- * A node, and what its machine is found by. `endsItself`: as far as the log knows, a shutdown of its own is its end. `mayRun`: it may have
- * been told to start, however it looks.
+ * A node, and what its machine is found by. `endsItself`: as far as the log knows, a shutdown of its own is its end. `mayRun`: an earlier
+ * daemon may have told it to start, however it looks.
  */
 export interface NodeRef extends shapes.NodeRef {
   readonly tags: Tags

@@ -1,7 +1,7 @@
 /** What is said when no place gave what was asked. Pure. */
 import type { ClusterRow, Refusal } from "../../projections/ClusterRow.ts"
 import { workOf } from "../../projections/cluster-status.ts"
-import { isUnexplained, isVainToStart, refusalsText, toldMax } from "../../projections/refusals.ts"
+import { isUnexplained, isVainToStart, offAgain, refusalsText, toldMax } from "../../projections/refusals.ts"
 import { exiting, ResourcesUnavailableError } from "../../sdk/protocol/errors.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import { placeText } from "../../task/place.ts"
@@ -58,13 +58,18 @@ const kept = ({ name, refused }: ClusterRow, refusals: ReadonlyArray<Refusal>) =
   const isForbidden = refused?.scope === "cloud" && !refusals.some(isForQuota)
   const isVain = refused !== null && isVainToStart(refused)
   const end = `To end it with all its data: sky down ${name}`
+  const isOffAgain = refused?.code === offAgain
   const error = new ResourcesUnavailableError({
-    message: `${name}: its place did not start it: ${refused?.message ?? ""}. It stays STOPPED, and no other place has its disks.`,
-    hint: isForbidden
-      ? `${rightsOf(refusals)}. ${end}`
-      : isVain
-        ? `Nothing says that room is missing there: go by these words, then try again: sky start ${name}. ${end}`
-        : `Wait it out with sky start --retry-until-up ${name}, or try again later. ${end}`,
+    message: isOffAgain
+      ? `${name}: ${refused.message}. It is STOPPED; the time that it ran is paid for.`
+      : `${name}: its place did not start it: ${refused?.message ?? ""}. It stays STOPPED, and no other place has its disks.`,
+    hint: isOffAgain
+      ? `Start it again: sky start ${name}. ${end}`
+      : isForbidden
+        ? `${rightsOf(refusals)}. ${end}`
+        : isVain
+          ? `Nothing says that room is missing there: go by these words, then try again: sky start ${name}. ${end}`
+          : `Wait it out with sky start --retry-until-up ${name}, or try again later. ${end}`,
     failoverHistory: historyOf(refusals),
     noFailover: true
   })

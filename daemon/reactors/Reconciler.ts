@@ -12,7 +12,7 @@ import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import type { ClusterId } from "../../events/ids.ts"
 import { workOf } from "../../projections/cluster-status.ts"
-import { clusterOf, rowOf, underWayTokens } from "../../projections/clusters.ts"
+import { clusterOf, rowOf } from "../../projections/clusters.ts"
 import { unfinishedOf } from "../../projections/jobs.ts"
 import { CloudError } from "../clouds/Cloud.ts"
 import { Clouds, cloudOf } from "../clouds/Clouds.ts"
@@ -27,6 +27,7 @@ import { Couriers } from "./couriers/Couriers.ts"
 import type { Facts } from "./facts.ts"
 import { inWords, isEnding, isForbidden, looksAfter, messageOf, saidBy } from "./failure.ts"
 import { backoffMs, giveUp, giveUpDefect, retryMs } from "./give-up.ts"
+import { makeInherited } from "./inherited.ts"
 import { lostWithHead } from "./lost-head.ts"
 import { makeOpenings } from "./openings.ts"
 import { perform } from "./perform.ts"
@@ -59,7 +60,7 @@ const make = Effect.gen(function* () {
   /** How often the plan of a cluster has failed since it last rested. */
   const defects = new Map<ClusterId, number>()
   const aways = new Aways()
-  const inherited = underWayTokens(log.world().clusters)
+  const inherited = yield* makeInherited(log.world().clusters)
   const rest = (cluster: ClusterId) => {
     slots.delete(cluster)
     defects.delete(cluster)

@@ -55,17 +55,22 @@ const haltReason = (row: ClusterRow) =>
 const orAbandoned = (row: ClusterRow, node: NodeRow, exit: Exit.Exit<Event, CloudError>): Exit.Exit<Event, CloudError> =>
   Option.match(Exit.findErrorOption(exit), { onNone: () => exit, onSome: ({ message }) => Exit.succeed(abandoned(row, node, message)) })
 
-export const end = Effect.fn("perform.end")(function* (row: ClusterRow, nodes: ReadonlyArray<NodeRow>, { cloud, couriers, log }: Hands) {
+export const end = Effect.fn("perform.end")(function* (
+  row: ClusterRow,
+  nodes: ReadonlyArray<NodeRow>,
+  { cloud, couriers, inherited, log }: Hands
+) {
   // The head ends the jobs of all nodes and says how they ended; where it does not answer, each node's own agent ends what is left.
   yield* couriers.halt(row, haltReason(row))
   const release = row.wanted === "gone"
   const what = release ? "terminate" : "stop"
   const call = (node: NodeRow) => {
-    const deed = cloud![what]({ ...refOf(row, node, log), mayRun: node.state === "starting" })
+    const deed = cloud![what]({ ...refOf(row, node, log), mayRun: inherited.mayStart(node.node) })
     return row.purge ? within(cloud!.name, what, purgeMaxMin, deed) : deed
   }
   const ending = { call, as: release ? "NodeReleased" : "NodeStopped", reason: row.wantedReason } as const
   const ended = yield* endAll(row, nodes, cloud!, ending)
+  for (const [i, { node }] of nodes.entries()) if (Exit.isSuccess(ended[i]!)) yield* inherited.known(node)
   return yield* came(row, row.purge ? ended.map((exit, i) => orAbandoned(row, nodes[i]!, exit)) : ended)
 })
 

@@ -37,6 +37,8 @@ export const observations = (
     const now = states.find((state) => state.node === id)
     const about = { cluster: row.id, rank, node: id }
     if (now === undefined) return []
+    // It is told to start, and what is seen may be older than that.
+    if (node.state === "starting" && now.state === "stopped") return []
     const isSilent = silent.has(id)
     const ended = now.endedAtMs === undefined ? about : { ...about, endedAtMs: now.endedAtMs }
     if (now.state === "missing") return [{ _tag: "NodeReleased", ...ended, reason: now.reason ?? notThere }]

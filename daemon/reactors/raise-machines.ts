@@ -14,6 +14,7 @@ import { freshUlid } from "../Ids.ts"
 import { noQuotaAt } from "../places/no-quota.ts"
 import type { Couriers } from "./couriers/Couriers.ts"
 import { decided, type Facts, refusalIn, seen } from "./facts.ts"
+import type { Inherited } from "./inherited.ts"
 import { machineWish } from "./machine-wish.ts"
 
 export interface Hands {
@@ -23,8 +24,7 @@ export interface Hands {
   readonly couriers: Couriers["Service"]
   readonly jobs: Jobs
   readonly log: string
-  /** Tokens that an earlier daemon may have asked for machines under, or told them to start. */
-  readonly inherited: ReadonlySet<NodeToken>
+  readonly inherited: Inherited
   readonly user: string
 }
 
@@ -99,7 +99,7 @@ export const provision = Effect.fn("perform.provision")(function* (
     ranks,
     offer,
     machine,
-    isInherited: inherited.has(token),
+    isInherited: inherited.hasAsked(token),
     isEnding: row.wanted === "gone",
     isPart: row.nodes.length > 0 || row.pending.length > 1,
     leftRegions
@@ -147,7 +147,7 @@ export const startNodes = Effect.fn("perform.startNodes")(function* (
   const asked = yield* Effect.forEach(
     nodes,
     (node) =>
-      cloud.start({ ...refOf(row, node, log), mayRun: inherited.has(node.token) }).pipe(
+      cloud.start({ ...refOf(row, node, log), mayRun: inherited.mayStart(node.node) }).pipe(
         Effect.map(({ address }): Event => ({ _tag: "NodeStarted", cluster: row.id, rank: node.rank, node: node.node, address })),
         Effect.catchIf(
           ({ kind }) => kind === "Refused",
@@ -158,6 +158,7 @@ export const startNodes = Effect.fn("perform.startNodes")(function* (
       ),
     { concurrency: 8 }
   )
+  for (const [i, { node }] of nodes.entries()) if (Exit.isSuccess(asked[i]!)) yield* inherited.known(node)
   const refused = (exit: (typeof asked)[number]) => Exit.isSuccess(exit) && exit.value._tag === "NodeRefused"
   // Refusals last: a start after them would say that the place gives again.
   return yield* came(row, [...asked.filter((exit) => !refused(exit)), ...asked.filter(refused)])

@@ -2,6 +2,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { type NodeToken, tokenOf } from "../../events/ids.ts"
+import { offAgain } from "../../projections/refusals.ts"
 import { letsNobodyIn } from "../../projections/shut.ts"
 import type { Accelerators } from "../../task/accelerators.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
@@ -13,7 +14,7 @@ import type { Machines } from "../over-ssh/Machines.ts"
 import { addressFor } from "../remote/addresses.ts"
 import type { Kind } from "../remote/RemoteError.ts"
 import { steadyMs } from "../steady-ms.ts"
-import { later, refusedForAny } from "./errors.ts"
+import { butFor, later, refusedForAny } from "./errors.ts"
 
 /** From the first answer on it is a matter of seconds. */
 const readyMaxMs = 2 * 60_000
@@ -68,6 +69,13 @@ export const makeInstall = ({ cloud, folder, hostKeyOf, look, machines }: Instal
     if (seen === undefined || seen.whyOff === null) return seen?.accelerators ?? null
     const message = `Node ${ref.node} is off (${seen.whyOff}), and ${cloudDisplay(cloud)} has not said yet what becomes of it; it is looked at again`
     return yield* new CloudError({ kind: "Refused", code: off, message })
+  })
+
+  /** It ran, and is off again. */
+  const whyNotOn = Effect.fn("Install.whyNotOn")(function* (ref: NodeRef, error: CloudError) {
+    const seen = yield* Effect.orElseSucceed(look(ref), () => undefined)
+    const why = seen?.whyOff ?? inner(error.message)
+    return yield* butFor(error, { code: offAgain, message: `its machine was started, ran, and is off again (${why})` })
   })
 
   /** Until it is so, or the machine is off. */
@@ -138,7 +146,7 @@ export const makeInstall = ({ cloud, folder, hostKeyOf, look, machines }: Instal
           () => Effect.void
         ),
         // It was started, whoever may not look at it now.
-        Effect.mapError((error) => (error.code === off ? error : later(error)))
+        Effect.catch((error) => (error.code === off ? whyNotOn(ref, error) : Effect.fail(later(error))))
       )
   }
 }

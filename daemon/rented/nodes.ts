@@ -17,6 +17,8 @@ import type { RentedSettings } from "./settings.ts"
 
 /** From then on a machine that goes on as if it had not been told to end is told again. */
 const obeysAfterMs = 30_000
+/** By then what an earlier daemon had on its way has come, or never comes. */
+const lateMs = 15_000
 
 interface Label extends NodeLabel {
   readonly accelerators: Accelerators | null
@@ -69,7 +71,14 @@ export const makeRentedNodes = <I, F extends Found<I, Label>>(options: NodesOpti
   /** Told to start, and not seen to run. */
   const told = new Set<NodeId>()
 
-  const find = (ref: NodeRef) => Effect.tap(options.find(ref), (found) => Effect.sync(() => found !== undefined && missed.seen(ref.node)))
+  const isGoneAs = (found: F | undefined) => found !== undefined && phaseOf(found.instance) === "gone"
+  const find = (ref: NodeRef) =>
+    Effect.tap(options.find(ref), (found) =>
+      Effect.sync(() => {
+        if (found !== undefined) missed.seen(ref.node)
+        if (isGoneAs(found)) told.delete(ref.node)
+      })
+    )
 
   const isGone = Effect.fn("Nodes.isGone")(function* (ref: NodeRef) {
     return yield* options.isGone(ref, missed.isLong(ref.node, yield* steadyMs))
@@ -79,7 +88,10 @@ export const makeRentedNodes = <I, F extends Found<I, Label>>(options: NodesOpti
   const must = Effect.fn("Nodes.must")(function* (ref: NodeRef) {
     const found = yield* find(ref)
     if (found !== undefined) return found
-    if (yield* isGone(ref)) return null
+    if (yield* isGone(ref)) {
+      told.delete(ref.node)
+      return null
+    }
     return yield* passingBy("NotListed", `${cloud} does not list ${nameOf(ref)} in ${placeOf(ref)} at the moment`)
   })
 
@@ -99,16 +111,24 @@ export const makeRentedNodes = <I, F extends Found<I, Label>>(options: NodesOpti
     }
   })
 
+  const isOff = (one: I) => phaseOf(one) === "stopped" || phaseOf(one) === "gone"
+
   const stop = Effect.fn("Nodes.stop")(function* (ref: NodeRef) {
     // An earlier call is waited for: what it does comes after all that is seen now.
     yield* inTurn(ref.node, Effect.void)
-    // What begins cannot be stopped yet.
-    const found = yield* until(ref, (one) => phaseOf(one) !== "pending")
-    if (found === null) return
-    yield* yield* inTurn(ref.node, tellToStop(ref, found, ref.mayRun === true || told.has(ref.node)))
-    told.delete(ref.node)
-    const isOff = (one: I) => phaseOf(one) === "stopped" || phaseOf(one) === "gone"
-    yield* until(ref, isOff, (one) => phaseOf(one) === "running")
+    const mayBegin = ref.mayRun === true || told.has(ref.node)
+    for (;;) {
+      // What begins cannot be stopped yet.
+      const found = yield* until(ref, (one) => phaseOf(one) !== "pending")
+      if (found === null) return
+      yield* yield* inTurn(ref.node, tellToStop(ref, found, mayBegin && phaseOf(found.instance) === "stopped"))
+      told.delete(ref.node)
+      yield* until(ref, isOff, (one) => phaseOf(one) === "running")
+      if (ref.mayRun !== true) return
+      yield* Effect.sleep(lateMs)
+      const now = yield* until(ref, (one) => phaseOf(one) !== "pending")
+      if (now === null || isOff(now.instance)) return
+    }
   })
 
   /** `blind`: what is made of an error of who looks. */

@@ -54,7 +54,24 @@ const clouds = [
   }
 ]
 
-for (const { calm, describe, ending, endingOf, fault, isOff, isOn, looks, name, one, refusals, seen, start, states, strict } of clouds) {
+for (const {
+  calm,
+  daemonOver,
+  describe,
+  ending,
+  endingOf,
+  fault,
+  isOff,
+  isOn,
+  looks,
+  name,
+  one,
+  refusals,
+  seen,
+  start,
+  states,
+  strict
+} of clouds) {
   /** Until the slow call is on its way. */
   const onItsWay = Effect.promise(() =>
     expect
@@ -62,10 +79,10 @@ for (const { calm, describe, ending, endingOf, fault, isOff, isOn, looks, name, 
       .toBe(true)
   )
   const made = Effect.gen(function* () {
-    const { cloud, request } = yield* one
+    const { cloud, home, request } = yield* one
     const asked = request([0])
     const [node] = yield* cloud.provision(asked)
-    return { cloud, ref: refOf(asked, node!) }
+    return { cloud, home, ref: refOf(asked, node!) }
   })
   const asked = (what: string) =>
     Effect.promise(() =>
@@ -129,10 +146,27 @@ for (const { calm, describe, ending, endingOf, fault, isOff, isOn, looks, name, 
         const starting = yield* Effect.forkChild(cloud.start(ref))
         yield* onItsWay
         yield* Fiber.interrupt(starting)
-        yield* cloud.stop({ ...ref, mayRun: true })
+        yield* cloud.stop(ref)
         yield* asked(start)
         yield* goesOff
         assert.deepInclude((yield* cloud.query([ref]))[0], { state: "stopped" })
+      }).pipe(Effect.scoped, TestClock.withLive)
+    )
+
+    it.effect("that is gone is stopped at once, and one that an earlier daemon still starts is off in the end", () =>
+      Effect.gen(function* () {
+        const { cloud, home, ref } = yield* made
+        yield* cloud.stop(ref)
+        yield* fault({ action: start, delaySeconds: 3, times: 1 })
+        const starting = yield* Effect.forkChild(cloud.start(ref))
+        yield* onItsWay
+        yield* Fiber.interrupt(starting)
+        const next = yield* daemonOver(home)
+        yield* next.stop({ ...ref, mayRun: true })
+        yield* asked(start)
+        assert.deepStrictEqual(yield* Effect.promise(states), [isOff])
+        yield* next.terminate(ref)
+        yield* next.stop({ ...ref, mayRun: true })
       }).pipe(Effect.scoped, TestClock.withLive)
     )
 

@@ -12,6 +12,7 @@ import type { Offer } from "../../events/values.ts"
 import { rowOf } from "../../projections/clusters.ts"
 import { costs } from "../../projections/costs.ts"
 import { fold } from "../../projections/Projection.ts"
+import { offAgain } from "../../projections/refusals.ts"
 import {
   asked,
   cluster,
@@ -273,6 +274,19 @@ describe("a cluster", () => {
     const tried = costOf([...runs(), [2, stopped()], ...tries], 50)
     assert.deepInclude(tried, { totalUsd: 2, durationMs: hourMs, runningUsdPerHour: 0 })
     assert.lengthOf(tried.usageIntervals, 1)
+  })
+
+  it("that was started, ran, and was off again before its agent answered has cost what it ran", () => {
+    const refused: Said = { _tag: "NodeRefused", cluster, token, node: nodeId(0), code: offAgain, message: "it is off again" }
+    const tries = [10, 20, 30].flatMap(
+      (hour): ReadonlyArray<Timed> => [
+        [hour, starting()],
+        [hour + 5, refused]
+      ]
+    )
+    const tried = costOf([...runs(), [2, stopped()], ...tries], 50)
+    assert.deepInclude(tried, { totalUsd: 32, durationMs: 16 * hourMs, runningUsdPerHour: 0 })
+    assert.lengthOf(tried.usageIntervals, 4)
   })
 
   it("costs by node, where its nodes were had in several places, and by what was recorded, whatever lists say since", () => {

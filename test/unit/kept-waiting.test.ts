@@ -39,7 +39,8 @@ it.effect.each([
     const own = rowAfter(facts)!
     const ongoing = yield* Ongoing
     const cloud = { name: "aws", stop: () => Effect.never, terminate: () => Effect.never, identityNow: Effect.succeed(null) }
-    const hands = { cloud, couriers: { halt: () => Effect.void }, log: "l" } as unknown as Hands
+    const inherited = { mayStart: () => false, known: () => Effect.void }
+    const hands = { cloud, couriers: { halt: () => Effect.void }, inherited, log: "l" } as unknown as Hands
     const during = Effect.fnUntraced(function* (row: ClusterRow) {
       const ending = yield* Effect.forkChild(end(row, row.nodes, hands))
       yield* TestClock.adjust("8 seconds")

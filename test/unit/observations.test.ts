@@ -54,6 +54,10 @@ describe("a cluster that was stopped", () => {
       expect(seen(stopped, states)).toEqual([])
     }
   )
+  it("and is told to start is not off because it is seen so: that may be older", () => {
+    const starting = nodes.map((rank): Said => ({ _tag: "NodeStarting", cluster, rank, node: nodeId(rank) }))
+    expect(seen([...stopped, ...starting], said("stopped", "stopped"))).toEqual([])
+  })
   it("by a purge without its cloud's word is known to be off once its cloud says so", () => {
     const unsure = stopped.map(
       (fact): Said => ("_tag" in fact && fact._tag === "NodeStopped" && fact.rank === 0 ? { ...fact, confirmed: false } : fact)
