@@ -14,8 +14,8 @@ export const ClusterStopped = Schema.TaggedStruct("ClusterStopped", { cluster: C
 export const ClusterGone = Schema.TaggedStruct("ClusterGone", { cluster: ClusterId, name: ClusterName, reason: Schema.String })
 
 /**
- * What its cloud keeps of it beside machines could not be removed: it stays, and may cost money, or let others in. In the cloud's own
- * words.
+ * What a cloud keeps of it beside machines could not be removed: it stays, and may cost money, or let others in. Of a cloud that its search
+ * leaves, or has asked in vain: not yet, and it is with the cluster. In the cloud's own words.
  */
 export const RestLeft = Schema.TaggedStruct("RestLeft", { cluster: ClusterId, cloud: Schema.NonEmptyString, message: Schema.String })
 

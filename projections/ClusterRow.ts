@@ -42,6 +42,10 @@ export interface PendingToken {
 export interface AskedRegion {
   readonly cloud: string
   readonly region: string
+  /** Who the credentials were there, as in `ClusterRow`. */
+  readonly owner: ReadonlyArray<string> | null
+  /** The search has left it, and what was made there could not be removed then. */
+  readonly isLeft: boolean
 }
 
 /** A place that gave nothing. */
@@ -100,7 +104,10 @@ export interface ClusterRow {
   readonly offer: Offer | null
   /** What its machines were asked to be. */
   readonly machine: MachineWish
-  /** Where machines were asked for, whatever came of that, the last one last: what was made for them there may be left. */
+  /**
+   * Where machines were asked for, whatever came of that, the last one last: what was made for them there may be left. A search goes on in
+   * another cloud once that is removed, or is known to be left.
+   */
   readonly asked: ReadonlyArray<AskedRegion>
   /** Some launch on it asked for ports, or it was adopted: they may be open although no fact says so, where that was cut short. */
   readonly asksPorts: boolean

@@ -112,7 +112,7 @@ const leaveUnanswered = (unanswered: Clusters["unanswered"], row: ClusterRow | u
 
 export const clusters: Projection<Clusters> = {
   name: "clusters",
-  version: 19,
+  version: 20,
   empty: { rows: HashMap.empty(), names: HashMap.empty(), abandoned: HashMap.empty(), unanswered: HashMap.empty(), log: "" },
   apply: (known, recorded) => {
     const { event } = recorded

@@ -55,15 +55,24 @@ const refusingAgain = (row: ClusterRow, token: NodeToken | undefined): ClusterRo
   }
 }
 
-const askedWith = (asked: ReadonlyArray<AskedRegion>, { cloud, region }: Offer): ReadonlyArray<AskedRegion> =>
-  region === null ? asked : [...asked.filter((one) => one.cloud !== cloud || one.region !== region), { cloud, region }]
+/** What a disk is copied by is of use elsewhere, and stays. */
+const stillAsked = ({ asked, everUp, machine }: ClusterRow, cloud: string): ReadonlyArray<AskedRegion> =>
+  everUp || machine.clone !== undefined ? asked : asked.filter((one) => one.cloud === cloud || one.isLeft)
+
+const askedWith = (row: ClusterRow, { cloud, region }: Offer, owner: ClusterRow["owner"]): ReadonlyArray<AskedRegion> => {
+  const asked = stillAsked(row, cloud)
+  if (region === null) return asked
+  const isSameRegion = (one: AskedRegion) => one.cloud === cloud && one.region === region
+  const isLeft = asked.some((one) => isSameRegion(one) && one.isLeft)
+  return [...asked.filter((one) => !isSameRegion(one)), { cloud, region, owner, isLeft }]
+}
 
 /** The row after one of its facts, when that is about its place; else the row as it is. */
 export const nextOfSearch = (row: ClusterRow, event: Event, atMs: number): ClusterRow => {
   switch (event._tag) {
     case "PlaceChosen": {
       const { numNodes, offer, owner = null } = event
-      return { ...row, offer, owner, numNodes, refused: null, waiting: null, trouble: null }
+      return { ...row, offer, owner, numNodes, asked: stillAsked(row, offer.cloud), refused: null, waiting: null, trouble: null }
     }
     case "PlacePassedOver":
       return refusing(row, event, event.offer)
@@ -77,12 +86,14 @@ export const nextOfSearch = (row: ClusterRow, event: Event, atMs: number): Clust
         offer,
         owner,
         machine,
-        asked: askedWith(row.asked, offer),
+        asked: askedWith(row, offer, owner),
         pending: [...pending, { token, ranks, offer, machine, sinceMs: atMs }],
         waiting: null,
         trouble: null
       }
     }
+    case "RestLeft":
+      return { ...row, asked: row.asked.map((one) => (one.cloud === event.cloud ? { ...one, isLeft: true } : one)) }
     case "PlacesExhausted": {
       const { message, refusedAgain, retryAtMs, round } = event
       const { pending, refusals } = refusingAgain(row, refusedAgain)

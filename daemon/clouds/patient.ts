@@ -10,7 +10,7 @@ import { cloudDisplay } from "../../task/clouds.ts"
 import { type Cloud, CloudError } from "./Cloud.ts"
 import { Clouds } from "./Clouds.ts"
 
-/** To make, start, end or furnish a machine. */
+/** To make, start, end or furnish a machine; to remove what was made beside it, which may have to be whole first. */
 const deedMaxMin = 10
 /** To say what there is, or to open a connection. */
 const wordMaxMin = 1
@@ -68,7 +68,7 @@ const ownLimit: Limit = (_, call) => call
 
 /** Of each member of the port that may hang: one that is new there does not compile without. */
 export const limits: Readonly<Record<Waited, Limit>> = {
-  clear: word("clear"),
+  clear: deed("clear"),
   connectAgent: word("connect"),
   endsItself: word("endsItself"),
   hasSigns: ownLimit,

@@ -20,6 +20,12 @@ const refused = ({ thing }: Held): Said => ({
 
 const isRestOf = (event: Event, { cloud, thing }: Held) => event._tag === "RestLeft" && event.cloud === cloud && thing.kind !== "machine"
 
+/** What was said last of what its cluster has beside machines. Where the search went on after that, it was removed with the cluster. */
+const wasLeft = (held: Held, facts: ReadonlyArray<Recorded>): boolean => {
+  const last = facts.findLast(({ event }) => isRestOf(event, held) || event._tag === "PlaceChosen" || event._tag === "PlacesExhausted")
+  return last !== undefined && isRestOf(last.event, held)
+}
+
 /** `own`: the node that it is. */
 const tellsOf = ({ event }: Recorded, held: Held, own: string | null): Said | undefined => {
   const { cloud, id, thing } = held
@@ -74,7 +80,7 @@ export const leakOf = (held: Held, facts: ReadonlyArray<Recorded>, isLive: boole
   let reason: string | undefined
   const { other, own } = nodeIn(held, facts)
   // What is known to have stayed was not cleared with its cluster.
-  const isLeft = facts.some(({ event }) => isRestOf(event, held))
+  const isLeft = wasLeft(held, facts)
   for (const recorded of facts.toReversed()) {
     if (isLeft && recorded.event._tag === "ClusterGone") continue
     const said = tellsOf(recorded, held, own)

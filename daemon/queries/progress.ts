@@ -74,9 +74,13 @@ const leftBehind = ({ cluster, node, rank, reason }: typeof NodeAbandoned.Type, 
   return `node ${rank} may still be on ${where}: ${inner(reason)}${then}${look}; at once: sky down --unlogged ${cost?.name ?? ""}`
 }
 
-const restLeft = ({ cloud, message }: typeof RestLeft.Type) =>
-  `what ${cloudDisplay(cloud)} has of it beside machines may still be there: ${inner(message)}. To see what: sky leaks; to remove it, once ` +
-  "that is allowed: sky leaks --terminate"
+/** `row`: its cluster is there, and removes it in the end. */
+const restLeft = ({ cloud, message }: typeof RestLeft.Type, row: ClusterRow | undefined) =>
+  `what ${cloudDisplay(cloud)} has of it beside machines may still be there: ${inner(message)}. ${
+    row === undefined
+      ? "To see what: sky leaks; to remove it, once that is allowed: sky leaks --terminate"
+      : `It is removed with the cluster: sky down ${row.name}`
+  }`
 
 /** Of a stop by a purge. Its cluster is there, so it is looked at. */
 const notConfirmed = ({ node, reason }: typeof NodeStopped.Type, row: ClusterRow) => {
@@ -146,7 +150,7 @@ const meaning = (recorded: Recorded, world: World): Said | undefined => {
     case "NodeAbandoned":
       return said("down", "failed", leftBehind(event, world))
     case "RestLeft":
-      return said("down", "failed", restLeft(event))
+      return said("down", "failed", restLeft(event, row))
     case "NodeStopped":
       return event.confirmed === false && row ? said("stop", "failed", notConfirmed(event, row)) : undefined
     case "DownRequested":

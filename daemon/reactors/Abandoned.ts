@@ -12,7 +12,7 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type { Event } from "../../events/Event.ts"
 import { type ClusterId, type NodeId, type NodeToken, tokenOf } from "../../events/ids.ts"
-import { type Clusters, type Abandoned as Dropped, logOf, type Unanswered } from "../../projections/clusters.ts"
+import { type Clusters, type Abandoned as Dropped, logOf, rowOf, type Unanswered } from "../../projections/clusters.ts"
 import { nothingLeft } from "../../projections/refusals.ts"
 import { type Cloud, CloudError } from "../clouds/Cloud.ts"
 import { Clouds } from "../clouds/Clouds.ts"
@@ -113,6 +113,8 @@ const make = Effect.gen(function* () {
     }
     if (unclear.length > 0 || ended.some(Option.isNone)) return yield* later("not all is known to have ended")
     yield* asOwnerNow(cloud, one)
+    // One that is there has what is called after it, and clears it with itself.
+    if (rowOf(known(), one.id)?.offer?.cloud === cloud.name) return
     const tags = { log: logOf(known(), one), cluster: one.id, clusterName: one.name }
     if (cloud.clear !== undefined && one.offer?.region) yield* orLeft(one.name, cloud.clear(tags, [one.offer.region]))
   })

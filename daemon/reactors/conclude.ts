@@ -62,10 +62,10 @@ const gone = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>): Facts => {
 }
 
 /** Who waits for its end, or else whoever waits for it, is told first what stays of it. */
-export const leaving = ({ operations }: ClusterRow, left: Event | null, facts: Facts): Facts => {
-  if (left === null) return facts
+export const leaving = ({ operations }: ClusterRow, left: ReadonlyArray<Event>, facts: Facts): Facts => {
   const waiting = operations.find(({ method }) => method === "down") ?? operations[0]
-  return { ...facts, events: [waiting === undefined ? left : ([left, waiting.id] as const), ...facts.events] }
+  const told = left.map((one) => (waiting === undefined ? one : ([one, waiting.id] as const)))
+  return { ...facts, events: [...told, ...facts.events] }
 }
 
 /** What was stopped and has no machine any more, or was before it had one, is nothing that could be started. */
@@ -77,9 +77,14 @@ export const conclude = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>): Fa
 
 /**
  * No place gave what was asked: the operations that wait for it are over, and a cluster that never had a node with them. One whose nodes
- * were not started is STOPPED as before. `besides`: why others could not be asked.
+ * were not started is STOPPED as before. `besides`: why others could not be asked. `isCleared`: nothing that was made for it waits to be
+ * removed; until then it stays, and ends with that.
  */
-export const giveUpPlace = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>, besides: string | null = null): Facts => {
+export const giveUpPlace = (
+  row: ClusterRow,
+  unfinished: ReadonlyArray<JobRow>,
+  { besides = null, isCleared = true }: { readonly besides?: string | null; readonly isCleared?: boolean } = {}
+): Facts => {
   const isKept = row.nodes.length > 0 && row.nodes.every(({ state }) => state === "stopped")
   const error = unavailable(row, isKept, besides)
   const never = row.nodes.length === 0 && !row.everUp
@@ -89,7 +94,7 @@ export const giveUpPlace = (row: ClusterRow, unfinished: ReadonlyArray<JobRow>, 
   return decided(null, [
     ...over.map(({ id }): Ended => [{ _tag: "OperationFailed", error: recordError(error) }, id]),
     ...(isKept ? stopped({ ...row, operations: row.operations.filter((operation) => !over.includes(operation)) }, unfinished).events : []),
-    ...(never ? [{ _tag: "ClusterGone" as const, cluster: row.id, name: row.name, reason: "it never came up" }] : [])
+    ...(never && isCleared ? [{ _tag: "ClusterGone" as const, cluster: row.id, name: row.name, reason: "it never came up" }] : [])
   ])
 }
 

@@ -2,9 +2,10 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import type { RestLeft } from "../../events/cluster.ts"
 import type { Event } from "../../events/Event.ts"
-import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
+import type { AskedRegion, ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import type { Cloud, CloudError } from "../clouds/Cloud.ts"
 import { asOwnerNow } from "../clouds/identities.ts"
 import { within } from "../clouds/patient.ts"
@@ -84,27 +85,72 @@ export const orLeft = <E extends CloudError>(
     Effect.as(Effect.logWarning(`${name} leaves something behind: ${message}`), message)
   )
 
+/** Where anything may have been made for it: that is where machines were asked for, or, of one that was up, where it is. */
+const madeAt = ({ asked, everUp, machine: { clone }, offer, owner }: ClusterRow): ReadonlyArray<Omit<AskedRegion, "isLeft">> => {
+  const own = [...(everUp ? [offer] : []), clone].flatMap((place) =>
+    place?.region ? [{ cloud: place.cloud, region: place.region, owner }] : []
+  )
+  return asked.length === 0 && !everUp ? [] : [...own, ...asked]
+}
+
+type Left = typeof RestLeft.Type
+
+interface Clearing {
+  /** Of that alone. */
+  readonly rest?: ReadonlyArray<Rest>
+  /** A cloud that is not left yet. */
+  readonly but?: string | null
+  readonly isFinal?: (error: CloudError) => boolean
+  /** Who ends a cluster waits as long as its cloud may take. */
+  readonly maxMin?: number | null
+}
+
+const clearIn = Effect.fnUntraced(function* (
+  row: ClusterRow,
+  cloud: Cloud,
+  places: ReadonlyArray<Omit<AskedRegion, "isLeft">>,
+  rest: ReadonlyArray<Rest>,
+  { log }: Hands,
+  { isFinal, maxMin = null }: Clearing
+): Effect.fn.Return<ReadonlyArray<Left>, CloudError> {
+  const regions = [...new Set(places.map(({ region }) => region))]
+  const { owner } = places.at(-1)!
+  const clear = tellingDeed(
+    row,
+    cloud,
+    "remove what it keeps of the cluster beside machines",
+    cloud.clear!(tagsOf(row, log), regions, rest)
+  )
+  const owned = { name: row.name, offer: row.offer?.cloud === cloud.name ? row.offer : null, owner }
+  const cleared = Effect.andThen(tellingOwner(row, cloud, asOwnerNow(cloud, owned)), clear)
+  const message = yield* orLeft(row.name, maxMin === null ? cleared : within(cloud.name, "clear", maxMin, cleared), isFinal)
+  return message === null ? [] : [{ _tag: "RestLeft", cluster: row.id, cloud: cloud.name, message }]
+})
+
 /**
- * What its cloud keeps of a cluster beside its machines, which are gone: nobody else waits for that than who has opened ports or copied a
- * disk. `isHere`: ports alone, of the place that was asked last; `isFinal`: what keeps nobody from going on.
+ * What clouds keep of a cluster beside its machines, which are gone: nobody else waits for that than who has opened ports or copied a disk.
+ * What one of them has not removed yet keeps none of the others.
  */
 export const clearRest = Effect.fn("perform.clearRest")(function* (
   row: ClusterRow,
-  { cloud, log }: Hands,
-  { isFinal, isHere = false }: { readonly isFinal?: (error: CloudError) => boolean; readonly isHere?: boolean } = {}
-): Effect.fn.Return<typeof RestLeft.Type | null, CloudError> {
+  hands: Hands,
+  clearing: Clearing = {}
+): Effect.fn.Return<ReadonlyArray<Left>, CloudError> {
   const { clone, ports = [] } = row.machine
-  const rest: ReadonlyArray<Rest> = [
+  const all: ReadonlyArray<Rest> = [
     ...(row.asksPorts || ports.length > 0 ? ["ports" as const] : []),
-    ...(clone === undefined || isHere ? [] : ["copies" as const])
+    ...(clone === undefined ? [] : ["copies" as const])
   ]
-  if (cloud?.clear === undefined || row.nodes.length > 0 || rest.length === 0) return null
-  const places = isHere ? [row.offer] : [row.offer, clone, ...row.asked.filter((one) => one.cloud === cloud.name)]
-  const regions = [...new Set(places.flatMap((place) => place?.region ?? []))]
-  const clear = tellingDeed(row, cloud, "remove what it keeps of the cluster beside machines", cloud.clear(tagsOf(row, log), regions, rest))
-  const cleared = Effect.andThen(tellingOwner(row, cloud, asOwnerNow(cloud, row)), clear)
-  const message = yield* row.purge
-    ? orLeft(row.name, within(cloud.name, "clear", purgeMaxMin, cleared), () => true)
-    : orLeft(row.name, cleared, isFinal)
-  return message === null ? null : { _tag: "RestLeft", cluster: row.id, cloud: cloud.name, message }
+  const rest = all.filter((one) => clearing.rest?.includes(one) ?? true)
+  if (row.nodes.length > 0 || rest.length === 0) return []
+  const places = madeAt(row).filter(({ cloud }) => cloud !== clearing.but)
+  const how = row.purge ? { ...clearing, isFinal: () => true, maxMin: purgeMaxMin } : clearing
+  const done = yield* Effect.forEach([...new Set(places.map(({ cloud }) => cloud))], (name) => {
+    const cloud = hands.clouds.get(name)
+    if (cloud?.clear === undefined) return Effect.succeed(Result.succeed<ReadonlyArray<Left>>([]))
+    const own = places.filter((one) => one.cloud === name)
+    return Effect.result(clearIn(row, cloud, own, rest, hands, how))
+  })
+  const failed = done.find(Result.isFailure)
+  return failed === undefined ? done.flatMap((one) => (Result.isSuccess(one) ? one.success : [])) : yield* failed.failure
 })

@@ -55,7 +55,7 @@ const clearing = ({ machine: { clone, ports = [] } }: ClusterRow): string =>
   )
 
 const deedOf = (row: ClusterRow, at: Action["_tag"]): string => {
-  if (at === "Conclude" || at === "GiveUpPlace") return clearing(row) || wording[at]
+  if (at === "Conclude") return clearing(row) || wording[at]
   return wording[at]
 }
 

@@ -14,7 +14,7 @@ import { Ongoing, type Passing, waitingFor } from "../requests/Ongoing.ts"
 import { type FileList, placedAt } from "../sync/FileList.ts"
 import { FileLister } from "../sync/FileLister.ts"
 import { askAgain } from "./ask-again.ts"
-import { conclude, endRequests, giveUpPlace, leaving } from "./conclude.ts"
+import { conclude, endRequests, leaving } from "./conclude.ts"
 import { taskOf } from "./couriers/deliveries.ts"
 import { clearPlace, clearRest, end } from "./end-machines.ts"
 import { decided, seen } from "./facts.ts"
@@ -23,6 +23,7 @@ import { lookForPorts } from "./look-for-ports.ts"
 import type { Action } from "./plan.ts"
 import { putOnAll } from "./put-on-all.ts"
 import { askOnce, beginStart, type Hands, operationOf, provision, refOf, requestNodes, startNodes } from "./raise-machines.ts"
+import { searchOver } from "./search/is-over.ts"
 import { goingOn, nextPlace, nextRound } from "./search/next-place.ts"
 import { activeOf, failMisfit, failSetup, submit } from "./steps.ts"
 
@@ -75,7 +76,7 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
     case "AskAgain":
       return yield* askAgain(row, action.ranks)
     case "GiveUpPlace":
-      return leaving(row, row.everUp ? null : yield* clearRest(row, hands), giveUpPlace(row, unfinishedOf(hands.jobs, row.id)))
+      return yield* searchOver(row, hands)
     case "BeginStart":
       return beginStart(row, action.ranks)
     case "BeginSetup":

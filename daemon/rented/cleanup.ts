@@ -1,7 +1,9 @@
 /** What a request for machines leaves behind beside them once they are there. */
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import type { ClusterName } from "../../events/ids.ts"
 import type { ClonedDisk } from "../../events/values.ts"
+import { inner } from "../../task/sentence.ts"
 import type { Cloud, CloudError } from "../clouds/Cloud.ts"
 import type { ProvisionRequest } from "../clouds/ProvisionRequest.ts"
 
@@ -16,17 +18,25 @@ const againFirstMs = 10_000
 const againMaxMs = 600_000
 const triesMax = 24
 
-const untilRemoved = Effect.fnUntraced(function* (removal: Effect.Effect<void, CloudError>) {
+const untilRemoved = Effect.fnUntraced(function* (name: ClusterName, removal: Effect.Effect<void, CloudError>) {
+  let why = ""
   for (let [tried, waitMs] = [1, againFirstMs]; tried <= triesMax; tried++, waitMs = Math.min(againMaxMs, waitMs * 2)) {
     yield* Effect.sleep(waitMs)
-    if (Option.isSome(yield* Effect.option(removal))) return
+    const removed = yield* Effect.result(removal)
+    if (Result.isSuccess(removed)) return
+    why = removed.failure.message
   }
+  const stays = `${name}: what its disk was copied by stays, and costs, until the cluster goes: ${inner(why)}`
+  yield* Effect.logWarning(`${stays}. At once: sky leaks --terminate`)
 })
 
 /** Nobody waits for it; what stays meanwhile is listed by `sky leaks`. */
-const soonOrLater = (removal: Effect.Effect<void, CloudError>) =>
+const soonOrLater = (name: ClusterName, removal: Effect.Effect<void, CloudError>) =>
   Effect.catch(removal, ({ message }) =>
-    Effect.andThen(Effect.logWarning(`what a disk was copied by stays for now: ${message}`), Effect.forkDetach(untilRemoved(removal)))
+    Effect.andThen(
+      Effect.logWarning(`${name}: what its disk was copied by stays for now: ${message}`),
+      Effect.forkDetach(untilRemoved(name, removal))
+    )
   )
 
 /**
@@ -37,5 +47,7 @@ export const cleanedUp =
   ({ provision, removeCopies }: CleanupOptions): Cloud["provision"] =>
   (request) => {
     const { clone } = request.machine ?? {}
-    return Effect.tap(provision(request), () => (clone === undefined ? Effect.void : soonOrLater(removeCopies(request, clone))))
+    return Effect.tap(provision(request), () =>
+      clone === undefined ? Effect.void : soonOrLater(request.tags.clusterName, removeCopies(request, clone))
+    )
   }

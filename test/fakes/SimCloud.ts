@@ -61,7 +61,7 @@ export class SimCloud {
   noQuotaAt: (offer: Offer) => string | NoQuota | null | Effect.Effect<NoQuota | null, CloudError> = () => null
   /** Calls that do what they are asked, and whose answer is lost. */
   readonly lost = new Map<string, CloudError>()
-  /** Calls that fail, by name; `NAME NODE` only for that node. */
+  /** Calls that fail, by name; `NAME NODE` only for that node, `clear CLOUD` only there. */
   readonly faults = new Map<string, CloudError>()
   private readonly sent = new Set<NodeToken>()
   /** Why the user's folder cannot be listed, if it cannot. */
@@ -72,6 +72,8 @@ export class SimCloud {
   readonly open = new Map<string, ReadonlyArray<string>>()
   /** Clusters of which nothing is kept beside their machines. */
   readonly cleared: Array<string> = []
+  /** And in which clouds that was, as it was asked. */
+  readonly clearedIn: Array<string> = []
   /** Every point that was reached, in order. */
   readonly reached: Array<string> = []
   /** Called at each point; a daemon that is to die there gets an effect that never ends. */
@@ -211,6 +213,17 @@ export class SimCloud {
     machine.reason = reason
   }
 
+  private clear(cloud: string, cluster: string): Effect.Effect<void, CloudError> {
+    return Effect.suspend(() => {
+      const fault = this.faults.get("clear") ?? this.faults.get(`clear ${cloud}`)
+      if (fault !== undefined) return Effect.fail(fault)
+      this.cleared.push(cluster)
+      this.clearedIn.push(cloud)
+      this.open.delete(cluster)
+      return Effect.void
+    })
+  }
+
   readonly cloud: Cloud = {
     name: "local",
     lackOf: (feature, { useSpot }) => (feature === "STOP" && useSpot ? "spot machines end when they stop" : null),
@@ -290,14 +303,7 @@ export class SimCloud {
         },
         node
       ),
-    clear: ({ cluster }) =>
-      Effect.suspend(() => {
-        const fault = this.faults.get("clear")
-        if (fault !== undefined) return Effect.fail(fault)
-        this.cleared.push(cluster)
-        this.open.delete(cluster)
-        return Effect.void
-      }),
+    clear: ({ cluster }) => this.clear("local", cluster),
     installAgent: (node) =>
       Effect.flatMap(
         this.call("installAgent", () => this.machines.get(node.node), node.node),
@@ -335,7 +341,12 @@ export class SimCloud {
         Effect.suspend(() => this.offersAre),
         () => ({ offers: this.offered.filter(({ cloud }) => cloud === name), reason: null })
       )
-    return [...names].map((name) => ({ ...this.cloud, name, offers: () => offersOf(name) }))
+    return [...names].map((name) => ({
+      ...this.cloud,
+      name,
+      offers: () => offersOf(name),
+      clear: ({ cluster }) => this.clear(name, cluster)
+    }))
   }
 
   private absent({ node }: NodeRef) {

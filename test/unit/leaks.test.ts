@@ -180,6 +180,18 @@ describe("a leak", () => {
       })
     )
   )
+  it.effect("is not what a search had left, and went with its cluster a moment ago", () =>
+    scene((scene) =>
+      Effect.gen(function* () {
+        scene.remnants = [group]
+        const left: Said = { _tag: "RestLeft", cluster, cloud: "far", message: "not now" }
+        yield* said([created, placed, asked, left, placed, asked, given, released, gone])
+        assert.deepStrictEqual(yield* reasons, [])
+        yield* minute
+        assert.deepStrictEqual(yield* reasons, ["its cluster is gone"])
+      })
+    )
+  )
   it.effect("is not what became a cluster's, or went, while the clouds were asked", () =>
     scene((scene) =>
       Effect.gen(function* () {

@@ -74,11 +74,24 @@ describe("the plan after a refusal", () => {
     ]
     const asks = [...launching(), asking(), saysNo(), chosen(at("us-east-1b")), asking(at("us-east-1b")), saysNo(), far!]
     const regions = [
-      { cloud: "aws", region: "us-east-1" },
-      { cloud: "aws", region: "us-west-2" }
+      { cloud: "aws", region: "us-east-1", owner: null, isLeft: false },
+      { cloud: "aws", region: "us-west-2", owner: null, isLeft: false }
     ]
     assert.deepStrictEqual(rowAfter([...asks, asking(at("us-west-2a")), down!])!.asked, regions)
     assert.deepStrictEqual(rowAfter([...asks, down!])!.asked, regions.slice(0, 1))
+  })
+  it("knows of a region in a cloud that the search left only that something may still be there, where that was said", () => {
+    const there = at("us-central1-a", { cloud: "gcp", region: "us-central1" })
+    const leaving = (...left: ReadonlyArray<Said>) =>
+      rowAfter([...launching(), asking(), saysNo(), ...left, chosen(there), asking(there)])!.asked.map(({ cloud, isLeft }) => [
+        cloud,
+        isLeft
+      ])
+    assert.deepStrictEqual(leaving(), [["gcp", false]])
+    assert.deepStrictEqual(leaving({ _tag: "RestLeft", cluster, cloud: "aws", message: "not now" }), [
+      ["aws", true],
+      ["gcp", false]
+    ])
   })
   it("is to wait, and then all places again, when none is left and the user waits it out", () => {
     const waits: Said = [{ _tag: "PlacesExhausted", cluster, round: 1, message: "1 gave nothing", retryAtMs: 99_000 }, "r-launch"]

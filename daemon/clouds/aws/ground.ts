@@ -3,11 +3,15 @@
  * more is asked there: EC2 itself refuses to delete what a machine has.
  */
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import { inTurn } from "../../in-turn.ts"
 import type { Cloud, CloudError } from "../Cloud.ts"
 
 /** A search asks one zone of a region after another. */
 const restMs = 10_000
+/** What failed in passing is asked for again, with the same group: that is of one token. */
+const triedAgainMs = 120_000
 
 interface Region {
   groups: ReadonlyArray<string>
@@ -33,8 +37,8 @@ export const makeGround = (remove: (region: string, groupId: string) => Effect.E
       here.groups = []
       return Effect.forEach(groups, (group) => Effect.ignore(remove(region, group)), { discard: true })
     })
-  const leave = (region: string, here: Region) =>
-    Effect.suspend(() => Effect.forkDetach(Effect.delay(turn(region, removal(region, here, here.asked)), restMs)))
+  const leave = (region: string, here: Region, afterMs: number) =>
+    Effect.suspend(() => Effect.forkDetach(Effect.delay(turn(region, removal(region, here, here.asked)), afterMs)))
 
   return {
     /** It is there, and may be of no use. */
@@ -53,7 +57,11 @@ export const makeGround = (remove: (region: string, groupId: string) => Effect.E
           here.asked++
           return Effect.andThen(turn(region, Effect.void), provision(request)).pipe(
             Effect.ensuring(Effect.sync(() => here.asking--)),
-            Effect.tapError(({ kind }) => (kind === "Refused" ? leave(region, here) : Effect.void))
+            Effect.onExit((exit) => {
+              if (Exit.isSuccess(exit)) return Effect.void
+              const error = Option.getOrUndefined(Exit.findErrorOption(exit))
+              return leave(region, here, error?.kind === "Transient" ? triedAgainMs : restMs)
+            })
           )
         })
   }

@@ -10,7 +10,6 @@ import type { NodeRefused } from "../../../events/provision.ts"
 import type { Offer } from "../../../events/values.ts"
 import type { ClusterRow, Refusal } from "../../../projections/ClusterRow.ts"
 import { workOf } from "../../../projections/cluster-status.ts"
-import { unfinishedOf } from "../../../projections/jobs.ts"
 import { isUnexplained, refusalText } from "../../../projections/refusals.ts"
 import { nextOfSearch, saidBefore } from "../../../projections/search-facts.ts"
 import { recordError } from "../../../sdk/protocol/errors.ts"
@@ -29,13 +28,15 @@ import { openPlaces } from "../../optimizer/blocks.ts"
 import { accessOf, offersFor, ofPlace } from "../../places/offers-for.ts"
 import { isOfWish } from "../../places/unavailable.ts"
 import { askAgainAfterMs, waitMaxMs } from "../ask-again.ts"
-import { giveUpPlace, leaving } from "../conclude.ts"
 import { clearRest } from "../end-machines.ts"
 import { decided, type Facts } from "../facts.ts"
 import { type Hands, requestNodes } from "../raise-machines.ts"
+import { searchOver } from "./is-over.ts"
 
 /** To say what there is. */
 const offersMaxMin = 2
+/** To close ports that nobody is behind. */
+const leaveMaxMin = 1
 
 const look = Effect.fn("nextPlace.look")(function* (
   row: ClusterRow,
@@ -109,15 +110,18 @@ const isKnown = (row: ClusterRow, { offer, owner }: typeof PlaceChosen.Type): bo
 const askAtOnce = (row: ClusterRow, offer: Offer, clouds: Hands["clouds"]) =>
   requestNodes({ ...row, offer }, [...Array(row.numNodes).keys()], clouds.get(offer.cloud))
 
-/** No port stays open in a cloud that is left, or while all are waited for. One that does is told of in the first round. */
-const leave = Effect.fnUntraced(function* (row: ClusterRow, hands: Hands) {
-  if (row.everUp || row.asked.length === 0) return []
-  const left = yield* clearRest(row, hands, { isFinal: () => true, isHere: true })
-  return left === null || row.rounds > 0 ? [] : [left]
+/**
+ * No port stays open in a cloud that is left, or while all are waited for: `next` is the one that is asked now. One that does is told of
+ * once, and closed with the cluster: nobody waits long for that here.
+ */
+const leave = Effect.fnUntraced(function* (row: ClusterRow, hands: Hands, next: string | null) {
+  if (row.everUp) return []
+  const left = yield* clearRest(row, hands, { rest: ["ports"], but: next, isFinal: () => true, maxMin: leaveMaxMin })
+  return left.filter(({ cloud }) => row.asked.some((one) => one.cloud === cloud && !one.isLeft))
 })
 
 export const nextPlace = Effect.fn("perform.nextPlace")(function* (row: ClusterRow, hands: Hands): Effect.fn.Return<Facts, CloudError> {
-  const { clouds, jobs } = hands
+  const { clouds } = hands
   const [active] = workOf(row)
   const { id, request } = active!
   if (request?._tag !== "LaunchRequested") return decided(id, [])
@@ -125,7 +129,7 @@ export const nextPlace = Effect.fn("perform.nextPlace")(function* (row: ClusterR
   if (offer !== undefined) {
     const chosen = chosenAt(row.id, offer, row.numNodes, words)
     const others = moved(row, offer, words)
-    const left = offer.cloud === row.offer?.cloud ? [] : yield* leave(row, hands)
+    const left = offer.cloud === row.offer?.cloud ? [] : yield* leave(row, hands, offer.cloud)
     const isNews = passed.length > 0 || others.length > 0 || left.length > 0 || !isKnown(row, chosen)
     return isNews ? decided(id, [...left, ...passed, chosen, ...others]) : yield* askAtOnce(row, offer, clouds)
   }
@@ -135,15 +139,12 @@ export const nextPlace = Effect.fn("perform.nextPlace")(function* (row: ClusterR
   ]
   const isVain = off === null && !busy && refusals.length > 0 && refusals.every((one) => isOfWish(one) || isUnexplained(one))
   if (!request.retryUntilUp || isVain) {
-    const over = giveUpPlace({ ...row, refusals }, unfinishedOf(jobs, row.id), off)
-    // Nobody goes on with a search that is over.
-    const left = row.everUp ? null : yield* clearRest(row, hands, { isFinal: () => true })
-    const { events } = leaving(row, left, over)
-    return { ...over, events: [...passed.map((event) => [event, id] as const), ...events] }
+    const over = yield* searchOver({ ...row, refusals }, hands, off)
+    return { ...over, events: [...passed.map((event) => [event, id] as const), ...over.events] }
   }
   const retryAtMs = Math.trunc(yield* Clock.currentTimeMillis) + (yield* askAgainAfterMs(row.rounds + 1))
   const message = cut(inShort(refusals, off ?? reason))
-  const left = yield* leave(row, hands)
+  const left = yield* leave(row, hands, null)
   return decided(id, [...left, ...passed, { _tag: "PlacesExhausted", cluster: row.id, round: row.rounds + 1, message, retryAtMs }])
 })
 

@@ -23,6 +23,15 @@ for (const member of Object.keys(limits).filter((one) => !unlimited.includes(one
     })
   )
 
+it.effect("what has to be whole before it can be removed is waited for", () =>
+  Effect.gen(function* () {
+    const patient = patientCloud({ name: "gcp", clear: () => Effect.sleep("5 minutes") } as never)
+    const cleared = yield* Effect.forkChild(patient.clear!({} as never, []), { startImmediately: true })
+    yield* TestClock.adjust("5 minutes")
+    yield* Fiber.join(cleared)
+  })
+)
+
 it("wraps what a cloud has, and adds nothing to it", () => {
   const cloud = { name: "gcp", lackOf: () => null, query: () => Effect.succeed([]) }
   assert.hasAllKeys(patientCloud(cloud as never), ["name", "lackOf", "query"])
