@@ -100,6 +100,8 @@ export interface ClusterRow {
   readonly offer: Offer | null
   /** What its machines were asked to be. */
   readonly machine: MachineWish
+  /** The size of their disks, where they came with another than was asked for. */
+  readonly cameGib: number | null
   /** Where machines were asked for, whatever came of that, the last one last: what was made for them there may be left. */
   readonly asked: ReadonlyArray<AskedRegion>
   /** Some launch on it asked for ports, or it was adopted: they may be open although no fact says so, where that was cut short. */
