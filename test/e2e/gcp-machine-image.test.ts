@@ -38,7 +38,7 @@ describeWithMachines("a cluster of a machine image", () => {
     expect(again, again.err).toMatchObject({ code: 0 })
     expect(again.out).toContain("rank 1")
     const [row] = await home.json("status")
-    expect(row.handle.launchedMachine).toEqual({ diskGib: 500, images: { "*": image } })
+    expect(row.handle.launchedMachine).toEqual({ diskGib: 500, images: { "us-central1": image } })
     expect(await home.sky("down", "-y", "two")).toMatchObject({ code: 0 })
   }, 240_000)
 })
