@@ -153,6 +153,8 @@ export interface ClusterRow {
     readonly sinceMs: number
     readonly operation: OperationId | null
     readonly credentials: CredentialFault | null
+    /** Its machines let in a key that is not here. */
+    readonly keyLost: boolean
   } | null
   /** The last event of its stream; decisions on this row are made after it. */
   readonly lastSeq: Seq

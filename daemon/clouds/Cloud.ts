@@ -51,6 +51,8 @@ export class CloudError extends Schema.TaggedError<CloudError>()("CloudError", {
   anyKind: Schema.optionalKey(Schema.Boolean),
   want: Schema.optionalKey(RefusalWant),
   credentials: Schema.optionalKey(CredentialFault),
+  /** The machine lets in a key that is not here, and no other. */
+  keyLost: Schema.optionalKey(Schema.Boolean),
   left: Schema.optionalKey(Schema.Array(Provisioned)),
   /** The machine was not reached: a link that is down comes back in its own time, however often it is tried. */
   unreached: Schema.optionalKey(Schema.Boolean),

@@ -2,7 +2,6 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { type NodeToken, tokenOf } from "../../events/ids.ts"
-import { letsNobodyIn } from "../../projections/shut.ts"
 import type { Accelerators } from "../../task/accelerators.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
 import { inner } from "../../task/sentence.ts"
@@ -13,7 +12,7 @@ import type { Machines } from "../over-ssh/Machines.ts"
 import { addressFor } from "../remote/addresses.ts"
 import type { Kind } from "../remote/RemoteError.ts"
 import { steadyMs } from "../steady-ms.ts"
-import { later, refusedForAny } from "./errors.ts"
+import { butFor, later, refusedForAny } from "./errors.ts"
 
 /** From the first answer on it is a matter of seconds. */
 const readyMaxMs = 2 * 60_000
@@ -52,14 +51,14 @@ interface InstallOptions {
 
 const off = "Stopped"
 /** Of a machine that has run: it lets in whom it was told to at its first start. */
-const keyLost = "KeyLost"
+const isShut = "KeyLost"
 
 export const makeInstall = ({ cloud, folder, hostKeyOf, look, machines }: InstallOptions) => {
   const whyShut = (message: string) =>
-    `${inner(message)}. ${letsNobodyIn}: take what you need from its disk by ${cloudDisplay(cloud)}'s own means, and end it with sky down`
+    `${inner(message)}. It lets in the key of the state folder that has made it alone, and that is not here: take what you need from its disk by ${cloudDisplay(cloud)}'s own means, and end it with sky down`
   const orStrange = Effect.fnUntraced(function* (ref: NodeRef, error: CloudError) {
     const isOurs = error.code !== ("PermissionDenied" satisfies Kind) || ref.hostKey === (yield* hostKeyOf(tokenOf(ref.node)))
-    return isOurs ? error : refusedForAny(keyLost, whyShut(error.message), "cloud")
+    return isOurs ? error : butFor(refusedForAny(isShut, whyShut(error.message), "cloud"), { keyLost: true })
   })
 
   /** Refused where it does not run. */
@@ -83,7 +82,7 @@ export const makeInstall = ({ cloud, folder, hostKeyOf, look, machines }: Instal
       if (tried._tag === "Success") return tried.success
       const nowMs = yield* steadyMs
       const failure = yield* orStrange(ref, tried.failure)
-      if (failure.code === keyLost && nowMs - beganMs >= patienceMs) return yield* failure
+      if (failure.keyLost && nowMs - beganMs >= patienceMs) return yield* failure
       if (!early.includes(tried.failure.code) || nowMs - beganMs > readyMaxMs) return yield* tried.failure
       if (nowMs - lookedMs > looksMs) {
         lookedMs = nowMs
@@ -134,7 +133,7 @@ export const makeInstall = ({ cloud, folder, hostKeyOf, look, machines }: Instal
         strangeMaxMs
       ).pipe(
         Effect.catchIf(
-          ({ code }) => code === keyLost,
+          ({ keyLost }) => keyLost === true,
           () => Effect.void
         ),
         // It was started, whoever may not look at it now.
