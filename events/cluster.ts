@@ -34,7 +34,9 @@ export const ActionFailed = Schema.TaggedStruct("ActionFailed", {
   /** Absent where it is not tried again by itself. */
   retryAtMs: Schema.optionalKey(AtMs),
   /** Absent where it is not for them. */
-  credentials: Schema.optionalKey(CredentialFault)
+  credentials: Schema.optionalKey(CredentialFault),
+  /** The machine lets in one key alone, which was another state folder's: whoever tries it again has no more of it. */
+  keyLost: Schema.optionalKey(Schema.Boolean)
 })
 
 /** A start was refused for the credentials, and its cloud has told of its machines since: what it said of them is not so any more. */

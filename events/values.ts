@@ -55,8 +55,11 @@ export type MachineWish = typeof MachineWish.Type
 export const RefusalScope = Schema.Literals(["zone", "region", "cloud", "everywhere"])
 export type RefusalScope = typeof RefusalScope.Type
 
-/** For want of what a place gives nothing: room for more machines, quota of the account, an answer, or mending by the user. */
-export const RefusalWant = Schema.Literals(["room", "quota", "answer", "mending"])
+/**
+ * For want of what a place gives nothing: room for more machines, quota of the account, an answer, time for what is needed there to be
+ * ready, or mending by the user.
+ */
+export const RefusalWant = Schema.Literals(["room", "quota", "answer", "time", "mending"])
 export type RefusalWant = typeof RefusalWant.Type
 
 /** What is wrong with the credentials that a cloud was asked with: they are not those of a cluster's owner, or are not taken (any more). */

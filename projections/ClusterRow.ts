@@ -104,6 +104,8 @@ export interface ClusterRow {
   readonly offer: Offer | null
   /** What its machines were asked to be. */
   readonly machine: MachineWish
+  /** The size of their disks, where they came with another than was asked for. */
+  readonly cameGib: number | null
   /**
    * Where machines were asked for, whatever came of that, the last one last: what was made for them there may be left. A search goes on in
    * another cloud once that is removed, or is known to be left.
@@ -158,6 +160,8 @@ export interface ClusterRow {
     readonly sinceMs: number
     readonly operation: OperationId | null
     readonly credentials: CredentialFault | null
+    /** Its machines let in a key that is not here. */
+    readonly keyLost: boolean
   } | null
   /** The last event of its stream; decisions on this row are made after it. */
   readonly lastSeq: Seq

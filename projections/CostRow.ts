@@ -52,8 +52,9 @@ export interface CostRow {
   readonly goneAtMs: number | null
   readonly numNodes: number
   readonly offer: Offer | null
-  /** What its machines are besides, as in `ClusterRow`; what their disks began as is of no cost. */
+  /** What its machines were asked to be, as in `ClusterRow`; what their disks began as is of no cost. */
   readonly machine: Omit<MachineWish, "clone">
+  readonly cameGib: number | null
   readonly asked: ReadonlyArray<Asked>
   /** What costs something and was refused: what runs of it all the same has cost since it was asked for. */
   readonly refused: ReadonlyArray<Asked>
@@ -81,6 +82,7 @@ export const blank = (id: ClusterId, name: ClusterName, createdSeq: Seq, launche
   numNodes: 1,
   offer: null,
   machine: {},
+  cameGib: null,
   asked: [],
   refused: [],
   meters: [],

@@ -21,6 +21,7 @@ export const blank = (id: ClusterId, name: ClusterName, atMs: number, seq: Seq):
   numNodes: 1,
   offer: null,
   machine: {},
+  cameGib: null,
   asked: [],
   asksPorts: false,
   portsInDoubt: null,

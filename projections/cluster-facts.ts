@@ -5,6 +5,7 @@ import { type ActiveOperation, type ClusterRow, withOperation } from "./ClusterR
 import { nextOfNodes } from "./node-facts.ts"
 import { asksPorts, doubtAfter } from "./open-ports.ts"
 import { nextOfSearch, notSearched } from "./search-facts.ts"
+import { saysShut } from "./shut.ts"
 
 const wanting = (row: ClusterRow, wanted: ClusterRow["wanted"], reason: string | null, atMs: number): ClusterRow => ({
   ...row,
@@ -159,11 +160,12 @@ export const next = (row: ClusterRow, recorded: Recorded): ClusterRow | undefine
       // Other actions are tried on for the cluster's own sake; a sync is not, once its operation has ended.
       const alone = event._tag === "ActionFailed" && ["OpenPorts", "Sync", "Mount"].includes(event.action)
       const credentials = (event._tag === "ActionFailed" ? event.credentials : undefined) ?? null
+      const keyLost = event._tag === "ActionFailed" && saysShut(event)
       const notArmed = event._tag === "ActionFailed" && event.action === "Arm" ? { message } : row.notArmed
       return {
         ...row,
         notArmed,
-        trouble: { message, sinceMs: row.trouble?.sinceMs ?? atMs, operation: alone ? operation : null, credentials }
+        trouble: { message, sinceMs: row.trouble?.sinceMs ?? atMs, operation: alone ? operation : null, credentials, keyLost }
       }
     }
     case "CredentialsAccepted":

@@ -9,7 +9,6 @@ import type { Recorded } from "../events/Recorded.ts"
 import { begin, blank, type CostRow, end, inRun, type Lost, lose, neverWas, recovered, refuse, seen } from "./CostRow.ts"
 import { hadFired, shifted } from "./cost-times.ts"
 import { type LogClock, noClock, tick } from "./log-clock.ts"
-import { withDisk } from "./node-facts.ts"
 import { withPorts } from "./open-ports.ts"
 import type { Projection } from "./Projection.ts"
 import { offAgain } from "./refusals.ts"
@@ -49,12 +48,13 @@ const next = (row: CostRow, { atMs, event }: Recorded): CostRow => {
     case "NodeRequested": {
       const { machine: { clone: _, ...machine } = {}, offer, ranks, refusedAgain, token } = event
       const left = withoutAsked(row, refusedAgain)
-      return { ...left, offer, machine, asked: [...left.asked, { token, ranks, usdPerHour: offer.usdPerHour, sinceMs: atMs }] }
+      const cameGib = row.meters.length === 0 ? null : row.cameGib
+      return { ...left, offer, machine, cameGib, asked: [...left.asked, { token, ranks, usdPerHour: offer.usdPerHour, sinceMs: atMs }] }
     }
     case "PlacesExhausted":
       return withoutAsked(row, event.refusedAgain)
     case "NodeProvisioned": {
-      const { node, rank, token } = event
+      const { diskGib: cameGib = row.cameGib, node, rank, token } = event
       const left = end(row, (meter) => meter.rank === rank, atMs, { isKept: false })
       const asked = row.asked.flatMap((one) => {
         const ranks = one.token === token ? one.ranks.filter((other) => other !== rank) : one.ranks
@@ -64,11 +64,7 @@ const next = (row: CostRow, { atMs, event }: Recorded): CostRow => {
       const isIt = (one: { readonly node: NodeId }) => one.node === node
       const fresh = { rank, node, usdPerHour: priceOf(row, token), sinceMs: null }
       const meters = known.meters.some(isIt) ? known.meters : [...known.meters, fresh]
-      return begin(
-        { ...known, machine: withDisk(row.machine, event), meters },
-        isIt,
-        row.asked.find((one) => one.token === token)?.sinceMs ?? atMs
-      )
+      return begin({ ...known, cameGib, meters }, isIt, row.asked.find((one) => one.token === token)?.sinceMs ?? atMs)
     }
     case "NodeRefused": {
       const isIt = ({ node }: { readonly node: NodeId }) => node === event.node

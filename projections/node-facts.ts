@@ -3,7 +3,6 @@ import type { Event } from "../events/Event.ts"
 import type { OperationId } from "../events/ids.ts"
 import { Seq } from "../events/ids.ts"
 import type { Recorded } from "../events/Recorded.ts"
-import type { MachineWish } from "../events/values.ts"
 import { type ClusterRow, type NodeRow, withOperation } from "./ClusterRow.ts"
 import { nextOfPorts } from "./open-ports.ts"
 import { notSearched } from "./search-facts.ts"
@@ -81,12 +80,8 @@ export const nextOfNodes = (row: ClusterRow, { atMs, event, operation }: Recorde
   }
 }
 
-/** Its disk has the size that it came with. */
-export const withDisk = <M extends MachineWish>(machine: M, { diskGib }: { readonly diskGib?: number }): M =>
-  diskGib === undefined ? machine : { ...machine, diskGib }
-
 const provisioned = (row: ClusterRow, event: Event & { readonly _tag: "NodeProvisioned" }, atMs: number): ClusterRow => {
-  const { address, host = null, hostKey = null, node, rank, token } = event
+  const { address, diskGib: cameGib = row.cameGib, host = null, hostKey = null, node, rank, token } = event
   const fresh: NodeRow = { rank, node, token, address, host, hostKey, state: "running", ready: false, reason: null, sinceMs: atMs }
   const pending = row.pending.flatMap((asked) => {
     if (asked.token !== token) return [asked]
@@ -95,7 +90,7 @@ const provisioned = (row: ClusterRow, event: Event & { readonly _tag: "NodeProvi
   })
   const nodes = [...row.nodes.filter((other) => other.rank !== rank), fresh].sort((a, b) => a.rank - b.rank)
   const lost = row.lost.filter((other) => other.rank !== rank)
-  return { ...row, machine: withDisk(row.machine, event), pending, nodes, lost, refused: null, trouble: null }
+  return { ...row, cameGib, pending, nodes, lost, refused: null, trouble: null }
 }
 
 const ready = (

@@ -86,6 +86,7 @@ export const nextOfSearch = (row: ClusterRow, event: Event, atMs: number): Clust
         offer,
         owner,
         machine,
+        cameGib: row.nodes.length === 0 ? null : row.cameGib,
         asked: askedWith(row, offer, owner),
         pending: [...pending, { token, ranks, offer, machine, sinceMs: atMs }],
         waiting: null,

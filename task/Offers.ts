@@ -39,9 +39,9 @@ export interface CloudOffers {
   readonly imageGib: number
   /** What a disk can have, and what the usual images need of it; absent where nobody knows. */
   readonly diskGib?: { readonly least: number; readonly usualImage: number; readonly most: number } | undefined
-  /** Why it takes no labels like these, as a sentence without its full stop; undefined: it takes them. Absent: it takes any. */
   /** Whether a machine of the image has the disks that it was kept with, whatever size and tier are asked for. */
   readonly keepsDisks?: ((image: string) => boolean) | undefined
+  /** Why it takes no labels like these, as a sentence without its full stop; undefined: it takes them. Absent: it takes any. */
   readonly labelProblem?: ((labels: Readonly<Record<string, string>>) => string | undefined) | undefined
   /** USD, where it is cheapest; undefined where it cannot be had. */
   readonly usdPerHour: (goods: Goods) => number | undefined

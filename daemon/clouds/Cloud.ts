@@ -39,7 +39,7 @@ export type Provisioned = typeof Provisioned.Type
  *   fell short. Asking again will not help here; `scope` says how far away it may: beyond its zone (also where nothing is said), its
  *   region, its cloud, or nowhere. It is that of this kind of machine, on demand or spot; with `anyKind`, of the place as such (rights, a
  *   network that is missing). `everywhere`: the wish itself is wrong; with `anyKind` the wish is right, and what it is to be made from is
- *   gone (the machine whose disk it copies). `want`: room, quota or mending, where it is that.
+ *   gone (the machine whose disk it copies). `want`: room, quota, time or mending, where it is that.
  * - `Transient`: no answer, or "not now". Ask again. `goesOn`: it does what it was asked, and takes longer than one call is waited for, or
  *   may not be looked at; no other place is better.
  */
@@ -51,6 +51,8 @@ export class CloudError extends Schema.TaggedError<CloudError>()("CloudError", {
   anyKind: Schema.optionalKey(Schema.Boolean),
   want: Schema.optionalKey(RefusalWant),
   credentials: Schema.optionalKey(CredentialFault),
+  /** The machine lets in a key that is not here, and no other. */
+  keyLost: Schema.optionalKey(Schema.Boolean),
   left: Schema.optionalKey(Schema.Array(Provisioned)),
   /** The machine was not reached: a link that is down comes back in its own time, however often it is tried. */
   unreached: Schema.optionalKey(Schema.Boolean),

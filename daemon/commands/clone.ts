@@ -3,6 +3,7 @@ import * as Result from "effect/Result"
 import type { ClonedDisk, Offer, RecordedTask } from "../../events/values.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { statusOf } from "../../projections/cluster-status.ts"
+import { machineNow } from "../../projections/machine-now.ts"
 import { ClusterDoesNotExist, exiting, NotSupportedError, type SkydError } from "../../sdk/protocol/errors.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import { alternativesOf } from "../../task/alternatives.ts"
@@ -45,7 +46,7 @@ export const clonedDisk = ({ clones, from, source, target, task }: CloneWish): R
       not(`The disk of ${from} can be copied while it is STOPPED; it is ${statusOf(source)}.`, `Stop it first: sky stop ${from}`),
       (error) => exiting(error, exitCodes.conflict)
     )
-  const gib = source.machine.diskGib ?? diskGibDefault
+  const gib = machineNow(source).diskGib ?? diskGibDefault
   const small = alternativesOf(task.resources).items.find(({ disk_size: size }) => size !== undefined && size < gib)
   if (small !== undefined)
     return not(`The disk of ${from} has ${gib} GiB, and disk_size asks for ${small.disk_size}.`, `Ask for ${gib} or more, or leave it out.`)

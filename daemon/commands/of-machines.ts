@@ -33,11 +33,11 @@ const usualTier = "medium"
 const isTier = (asked: string, { diskTier: has = usualTier }: MachineWish) => asked === has || (asked === "best" && has === "high")
 
 /** Fields of the task that say another thing than the machines are. */
-const differing = (machine: MachineWish, offer: Offer, asked: Need): ReadonlyArray<string> => {
+const differing = ({ cameGib, machine }: ClusterRow, offer: Offer, asked: Need): ReadonlyArray<string> => {
   const { disk_size, disk_tier, image_id, labels } = asked
   const hasLabels = Object.entries(labels ?? {}).every(([key, value]) => machine.labels?.[key] === value)
   const differs: ReadonlyArray<readonly [string, boolean]> = [
-    ["disk_size", disk_size !== undefined && disk_size !== machine.diskGib],
+    ["disk_size", disk_size !== undefined && disk_size !== machine.diskGib && disk_size !== cameGib],
     ["disk_tier", disk_tier !== undefined && !isTier(disk_tier, machine)],
     ["image_id", image_id !== undefined && imageAt(image_id, offer) !== imageAt(machine.images, offer)],
     ["labels", !hasLabels]
@@ -50,10 +50,10 @@ const listed = (words: ReadonlyArray<string>) =>
 
 /** What a launch on it changes and does not change of its machines, a sentence each. `opens`: its cloud keeps ports closed. */
 export const notesOfMachines = (row: ClusterRow, task: RecordedTask, opens: boolean): ReadonlyArray<string> => {
-  const { machine, name, offer } = row
+  const { name, offer } = row
   if (offer === null || row.nodes.length === 0) return []
   const closed = closedPorts(row, task)
-  const fields = differing(machine, offer, placedNeed(task.resources, offer))
+  const fields = differing(row, offer, placedNeed(task.resources, offer))
   return [
     ...(opens && closed.length > 0 ? [`Opens ${portsText(closed)} on ${name}, to everybody.`] : []),
     ...(fields.length > 0 ? [`${listed(fields)} ${fields.length > 1 ? "are" : "is"} ignored: ${name} is there already.`] : [])

@@ -94,6 +94,8 @@ const hintFor = (refusals: ReadonlyArray<Refusal>): string => {
   if (last.want === "mending" || last.scope === "everywhere") return mendFirst
   if (refusals.every(({ want }) => want === "answer"))
     return "Wait it out with sky launch --retry-until-up, or try again later. What may still come of what was asked for is looked for, and ended."
+  if (refusals.every(({ want }) => want === "time"))
+    return "Wait it out with sky launch --retry-until-up, or try again later, or in another place."
   if (refusals.every(isForQuota)) return `Ask the cloud for more quota, or for other machines or regions.${anewOf(refusals)}`
   if (isForRights(refusals)) return rightsOf(refusals)
   if (refusals.every(({ anyKind, want }) => anyKind && want === "room"))

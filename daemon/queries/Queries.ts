@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { workOf } from "../../projections/cluster-status.ts"
+import { machineNow } from "../../projections/machine-now.ts"
 import { ReadOnlyError, type SkydError, ValueError } from "../../sdk/protocol/errors.ts"
 import { type QueryName, queries } from "../../sdk/protocol/methods.ts"
 import type { Moment } from "../../sdk/protocol/replay.ts"
@@ -90,8 +91,8 @@ const make = Effect.gen(function* () {
   const log = noting(yield* EventLog, note)
   const unlogged = yield* Unlogged
   const { areOn } = yield* Reactors
-  const diskUsd = ({ machine, offer }: ClusterRow) =>
-    (offer === null ? undefined : clouds.get(offer.cloud)?.diskUsdPerHour?.(offer, machine)) ?? null
+  const diskUsd = ({ offer, ...row }: ClusterRow) =>
+    (offer === null ? undefined : clouds.get(offer.cloud)?.diskUsdPerHour?.(offer, machineNow(row))) ?? null
   const isReadOnly = () => notices.get("damage") !== undefined
   const past = pastOf(log, isReadOnly)
   const replay = replaying(log, isReadOnly)

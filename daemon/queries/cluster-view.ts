@@ -3,6 +3,7 @@ import { autostopShown, isArmed } from "../../projections/autostop-in-force.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { type Condition, conditionOf, unconfirmedOf, waitsToBeDeleted, workOf } from "../../projections/cluster-status.ts"
 import { type Jobs, unfinishedOf } from "../../projections/jobs.ts"
+import { machineNow } from "../../projections/machine-now.ts"
 import type { ClusterView, ResourceHandle } from "../../sdk/protocol/rows.ts"
 import { priceText } from "../../task/price.ts"
 import { inner } from "../../task/sentence.ts"
@@ -10,14 +11,17 @@ import type { Passing } from "../requests/Ongoing.ts"
 import { askedFor } from "./asked-for.ts"
 import { reasonOf } from "./operation-view.ts"
 
-export const handleOf = ({ machine: { clone: _, ...machine }, ...row }: ClusterRow): ResourceHandle => ({
-  clusterName: row.name,
-  clusterId: row.id,
-  launchedNodes: row.numNodes,
-  launchedResources: row.offer,
-  ...(Object.keys(machine).length > 0 && { launchedMachine: machine }),
-  headIp: row.nodes.find(({ rank }) => rank === 0)?.address ?? null
-})
+export const handleOf = (row: ClusterRow): ResourceHandle => {
+  const { clone: _, ...machine } = machineNow(row)
+  return {
+    clusterName: row.name,
+    clusterId: row.id,
+    launchedNodes: row.numNodes,
+    launchedResources: row.offer,
+    ...(Object.keys(machine).length > 0 && { launchedMachine: machine }),
+    headIp: row.nodes.find(({ rank }) => rank === 0)?.address ?? null
+  }
+}
 
 /** What the disk of a machine on this offer costs an hour while that is off, as its cloud tells. */
 type DiskUsdPerHour = (row: ClusterRow) => number | null

@@ -3,6 +3,7 @@ import * as HashMap from "effect/HashMap"
 import { type CostRow, costAt } from "../../projections/CostRow.ts"
 import { statusOf } from "../../projections/cluster-status.ts"
 import { type Clusters, rowOf } from "../../projections/clusters.ts"
+import { machineNow } from "../../projections/machine-now.ts"
 import type { CostReport, CostView } from "../../sdk/protocol/costs.ts"
 import { hasPrice } from "../../task/price.ts"
 import type { World } from "../World.ts"
@@ -10,7 +11,8 @@ import { askedFor } from "./asked-for.ts"
 import { means } from "./select.ts"
 
 const viewOf = (row: CostRow, clusters: Clusters, nowMs: number): CostView => {
-  const { goneAtMs, id, launchedAtMs, lost, machine, meters, name, numNodes, offer, sinceMs, spans } = row
+  const { goneAtMs, id, launchedAtMs, lost, meters, name, numNodes, offer, sinceMs, spans } = row
+  const machine = machineNow(row)
   const live = rowOf(clusters, id)
   const { ranMs, usd } = costAt(row, nowMs)
   const sum = (some: CostRow["meters"]) => some.reduce((total, { usdPerHour }) => total + usdPerHour, 0)

@@ -26,13 +26,15 @@ export interface Failed {
   /** For want of rights or of a key. */
   readonly forbidden?: boolean
   readonly credentials?: CredentialFault | undefined
+  readonly keyLost?: boolean | undefined
 }
 
 /** What it says of itself. */
 export const saidBy = (error: unknown) => ({
   message: messageOf(error),
   forbidden: isForbidden(error),
-  credentials: error instanceof CloudError ? error.credentials : undefined
+  credentials: error instanceof CloudError ? error.credentials : undefined,
+  keyLost: error instanceof CloudError ? error.keyLost : undefined
 })
 
 export const messageOf = (error: unknown) => cut(error instanceof Error ? error.message : String(error))

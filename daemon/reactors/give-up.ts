@@ -91,8 +91,8 @@ const isNews = (row: ClusterRow, { message }: Failed) => row.trouble?.message !=
 const retryAt = (failed: Failed) => ({ retryAtMs: Math.trunc(failed.nowMs + retryMs(failed)) })
 
 const actionFailed = (row: ClusterRow, action: Action, failed: Failed, again = true): ReadonlyArray<Event> => {
-  const { credentials, message } = failed
-  const why = credentials === undefined ? {} : { credentials }
+  const { credentials, keyLost, message } = failed
+  const why = { ...(credentials && { credentials }), ...(keyLost && { keyLost }) }
   const said = { _tag: "ActionFailed", cluster: row.id, action: action._tag, message, ...why } as const
   return isNews(row, failed) ? [again ? { ...said, ...retryAt(failed) } : said] : []
 }

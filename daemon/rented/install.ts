@@ -3,7 +3,6 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { type NodeToken, tokenOf } from "../../events/ids.ts"
 import { offAgain } from "../../projections/refusals.ts"
-import { letsNobodyIn } from "../../projections/shut.ts"
 import type { Accelerators } from "../../task/accelerators.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
 import { inner } from "../../task/sentence.ts"
@@ -53,14 +52,14 @@ interface InstallOptions {
 
 const off = "Stopped"
 /** Of a machine that has run: it lets in whom it was told to at its first start. */
-const keyLost = "KeyLost"
+const isShut = "KeyLost"
 
 export const makeInstall = ({ cloud, folder, hostKeyOf, look, machines }: InstallOptions) => {
   const whyShut = (message: string) =>
-    `${inner(message)}. ${letsNobodyIn}: take what you need from its disk by ${cloudDisplay(cloud)}'s own means, and end it with sky down`
+    `${inner(message)}. It lets in the key of the state folder that has made it alone, and that is not here: take what you need from its disk by ${cloudDisplay(cloud)}'s own means, and end it with sky down`
   const orStrange = Effect.fnUntraced(function* (ref: NodeRef, error: CloudError) {
     const isOurs = error.code !== ("PermissionDenied" satisfies Kind) || ref.hostKey === (yield* hostKeyOf(tokenOf(ref.node)))
-    return isOurs ? error : refusedForAny(keyLost, whyShut(error.message), "cloud")
+    return isOurs ? error : butFor(refusedForAny(isShut, whyShut(error.message), "cloud"), { keyLost: true })
   })
 
   /** Refused where it does not run. */
@@ -91,7 +90,7 @@ export const makeInstall = ({ cloud, folder, hostKeyOf, look, machines }: Instal
       if (tried._tag === "Success") return tried.success
       const nowMs = yield* steadyMs
       const failure = yield* orStrange(ref, tried.failure)
-      if (failure.code === keyLost && nowMs - beganMs >= patienceMs) return yield* failure
+      if (failure.keyLost && nowMs - beganMs >= patienceMs) return yield* failure
       if (!early.includes(tried.failure.code) || nowMs - beganMs > readyMaxMs) return yield* tried.failure
       if (nowMs - lookedMs > looksMs) {
         lookedMs = nowMs
@@ -142,7 +141,7 @@ export const makeInstall = ({ cloud, folder, hostKeyOf, look, machines }: Instal
         strangeMaxMs
       ).pipe(
         Effect.catchIf(
-          ({ code }) => code === keyLost,
+          ({ keyLost }) => keyLost === true,
           () => Effect.void
         ),
         // It was started, whoever may not look at it now.

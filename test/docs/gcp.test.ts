@@ -13,6 +13,7 @@ const also: Readonly<Record<string, ReadonlyArray<string>>> = {
     "instances.setMetadata",
     "instances.setTags",
     "disks.create",
+    "disks.setLabels",
     "subnetworks.use",
     "subnetworks.useExternalIp"
   ],

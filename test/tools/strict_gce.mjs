@@ -19,6 +19,7 @@ import { readFileSync } from "node:fs"
 import { createServer, STATUS_CODES } from "node:http"
 import { isDeepStrictEqual, parseArgs } from "node:util"
 import { gunzipSync } from "node:zlib"
+import { rightsOf } from "./gce-rights.mjs"
 
 const BASE = "https://www.googleapis.com/compute/v1/"
 const META = Symbol("what the server knows of a resource and the API does not show")
@@ -846,7 +847,8 @@ class Cloud {
       buckets: new Map(),
       projectMetadata: new Map(),
       faults: [],
-      denied: [], // permissions that testIamPermissions does not answer
+      denied: [], // permissions that nobody has
+      granted: null, // those that there are, null for all
       silent: [], // zones that lists over all zones have no answer of
       limits: [],
       timing: { ...TIMING },
@@ -1746,6 +1748,7 @@ class Cloud {
     return {
       faults: () => this.faults,
       denied: () => this.denied,
+      granted: () => this.granted,
       silent: () => this.silent,
       calls: () => this.calls,
       visibility: () => this.timing,
@@ -2922,14 +2925,14 @@ class Server {
     }
     const [, tested] = /^\/v1\/projects\/([^/:]+):testIamPermissions$/.exec(url.pathname) ?? []
     if (tested) {
-      const permissions = readJson(text).permissions.filter((name) => !this.cloud.denied.includes(name))
+      const permissions = readJson(text).permissions.filter((name) => this.may(name))
       return this.send(response, 200, JSON.stringify(permissions.length === 0 ? {} : { permissions }))
     }
     this.cloud.clock.settle()
     const startedMs = Date.now()
     const row = { atMs: startedMs, tookMs: 0, action: null, status: 0, reason: "dropped" }
     try {
-      const shown = await this.answer(request.method, url, text, row)
+      const shown = await this.answer(request.method, url, text, row, request.headers.authorization === undefined)
       Object.assign(row, { status: shown === null ? 204 : 200, reason: null })
       this.send(response, row.status, shown)
     } catch (error) {
@@ -2944,7 +2947,19 @@ class Server {
     }
   }
 
-  async answer(verb, url, text, row) {
+  may(permission) {
+    const { denied, granted } = this.cloud
+    return (granted === null || granted.includes(permission)) && !denied.includes(permission)
+  }
+
+  /** Of images and the like that are there for everybody nobody needs a right. */
+  checkRights({ action, body, place, project }) {
+    const lacking = PUBLIC_PROJECTS.includes(project) ? undefined : rightsOf(action, project, body).find((name) => !this.may(name))
+    if (lacking) throw ApiError.at(place, "forbidden", `Required '${lacking}' permission for '${place.link}'`)
+  }
+
+  /** `isOwner`: at the console, who may do all. */
+  async answer(verb, url, text, row, isOwner) {
     const { cloud } = this
     const { api } = cloud
     const [, path] = /^\/compute\/v1\/(.*)$/.exec(url.pathname) ?? []
@@ -2974,6 +2989,7 @@ class Server {
     })
     const fault = cloud.takeFault(call.action, call.place, false)
     if (fault && !fault.afterEffect) await this.strike(fault, call)
+    if (!isOwner) this.checkRights(call)
     const shown = await this.work(call, url, row)
     if (fault?.afterEffect) await this.strike(fault, call)
     return shown
@@ -3102,6 +3118,10 @@ class Server {
           cloud.denied = rows
         },
         "GET denied 0": () => {},
+        "PUT granted 0": () => {
+          cloud.granted = rows
+        },
+        "GET granted 0": () => {},
         "PUT silent 0": () => {
           cloud.silent = rows
         },

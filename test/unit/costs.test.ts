@@ -5,12 +5,14 @@ import fc from "fast-check"
 import { rootDiskUsdPerHour } from "../../daemon/clouds/aws/disk.ts"
 import { clusterView } from "../../daemon/queries/cluster-view.ts"
 import { costsOf } from "../../daemon/queries/costs.ts"
+import { machineWish } from "../../daemon/reactors/machine-wish.ts"
 import * as World from "../../daemon/World.ts"
 import { ClusterId, ClusterName, NodeId, NodeToken } from "../../events/ids.ts"
 import type { Recorded } from "../../events/Recorded.ts"
 import type { Offer } from "../../events/values.ts"
 import { rowOf } from "../../projections/clusters.ts"
 import { costs } from "../../projections/costs.ts"
+import { machineNow } from "../../projections/machine-now.ts"
 import { fold } from "../../projections/Projection.ts"
 import { offAgain } from "../../projections/refusals.ts"
 import {
@@ -604,8 +606,30 @@ it("a disk that came larger than was asked for is what its machines have, in sta
   const row = rowOf(world.clusters, cluster)!
   assert.deepStrictEqual(clusterView(row, world.jobs, 0).handle.launchedMachine, { diskGib: 500 })
   assert.deepStrictEqual(costsOf(world, {}, 0).costs[0]?.launchedMachine, { diskGib: 500 })
-  assert.strictEqual(rootDiskUsdPerHour(row.machine), rootDiskUsdPerHour({ diskGib: 500 }))
-  assert.isAbove(rootDiskUsdPerHour(row.machine)!, rootDiskUsdPerHour({})!)
+  assert.strictEqual(rootDiskUsdPerHour(machineNow(row)), rootDiskUsdPerHour({ diskGib: 500 }))
+  assert.isAbove(rootDiskUsdPerHour(machineNow(row))!, rootDiskUsdPerHour({})!)
+})
+
+it("a machine for a lost one is asked to be what the others were asked to be, whatever disks these came with", () => {
+  const came = { ...(given() as object), diskGib: 500 } as Said
+  const facts: ReadonlyArray<Timed> = [
+    [0, created],
+    [0, chosen()],
+    [0, wanted()],
+    [0, came]
+  ]
+  const row = rowOf(worldOf(facts).clusters, cluster)!
+  assert.deepStrictEqual(machineWish(row, row.offer!), {})
+  const again: Timed = [1, { _tag: "NodeRequested", cluster, token, ranks: [1], offer: priced }]
+  const shown = (...more: ReadonlyArray<Timed>) => {
+    const { clusters, costs, jobs } = worldOf([...facts, ...more])
+    const live = clusterView(rowOf(clusters, cluster)!, jobs, 0).handle.launchedMachine
+    assert.deepStrictEqual(costsOf({ clusters, costs, jobs } as never, {}, 0).costs[0]?.launchedMachine, live)
+    return live
+  }
+  assert.deepStrictEqual(shown(again), { diskGib: 500 }, "they have them while another is asked for")
+  const lost: Timed = [1, { _tag: "NodeReleased", cluster, rank: 0, node: nodeId(0), reason: "deleted" }]
+  assert.strictEqual(shown(lost, again), undefined, "where none is left nothing is known of the next")
 })
 
 it("a cluster that is gone is told with the machines that it had: their disk, image, labels and what was opened later", () => {

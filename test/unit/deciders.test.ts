@@ -18,7 +18,6 @@ import { ClusterId } from "../../events/ids.ts"
 import type { Offer, RecordedTask } from "../../events/values.ts"
 import { jobsOf } from "../../projections/jobs.ts"
 import { operationOf } from "../../projections/operations.ts"
-import { letsNobodyIn } from "../../projections/shut.ts"
 import {
   asked,
   cluster,
@@ -218,13 +217,16 @@ describe("exec", () => {
     for (const facts of [stopped, [...up(2), released]]) assert.include(hintOf(facts), "Bring it up: sky start train")
   })
   it("tells of machines whose key is not here that nothing is done on them, and how to end them", () => {
-    const message = `permission denied. ${letsNobodyIn}: take what you need from its disk`
-    const shut: ReadonlyArray<Said> = [
-      { _tag: "RuntimeLost", cluster, rank: 0, node: nodeId(0), reason: "its agent went away" },
-      { _tag: "ActionFailed", cluster, action: "InstallAgents", message }
-    ]
-    const { hint } = refusal(executing([...up(), ...shut])) as unknown as { readonly hint: string }
-    assert.strictEqual(hint, "Nothing can be done on it from here. To end it: sky down train")
+    const hintOf = (failed: object) => {
+      const lost: Said = { _tag: "RuntimeLost", cluster, rank: 0, node: nodeId(0), reason: "its agent went away" }
+      const said = { _tag: "ActionFailed", cluster, action: "InstallAgents", ...failed } as Said
+      return (refusal(executing([...up(), lost, said])) as unknown as { readonly hint: string }).hint
+    }
+    const hint = "Nothing can be done on it from here. To end it: sky down train"
+    assert.strictEqual(hintOf({ message: "in whatever words", keyLost: true }), hint)
+    const dated = "no. It lets in the key of the state folder that has made it alone, and that is not here: take what you need"
+    assert.strictEqual(hintOf({ message: dated }), hint, "as logs have it from before that was a field")
+    assert.include(hintOf({ message: "permission denied" }), "It is brought up by itself")
   })
   it("is refused while autostop tears the cluster down, and does not tell to start it", () => {
     const fired: Said = { _tag: "AutostopFired", cluster, entry: 9, observedAtMs: 1, idleMinutes: 1, down: true, idleSinceMs: 1 }

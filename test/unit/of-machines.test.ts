@@ -31,6 +31,12 @@ describe("a launch on a cluster that is there", () => {
     assert.deepStrictEqual(notes(machine, {}), [])
     assert.deepStrictEqual(notes({}, { disk_tier: "medium", disk_size: 256, image_id: "skypilot:gpu-ubuntu-2204" }), [])
   })
+  it("is silent of the size that was asked for, and of the one that came", () => {
+    const row = { ...rowAfter(up())!, machine: { diskGib: 100 }, cameGib: 500, offer: { ...offer, cloud: "aws", region: "r-1" } }
+    const said = (disk_size: number) => notesOfMachines(row, { resources: { disk_size } }, true)
+    assert.deepStrictEqual([100, 500].flatMap(said), [])
+    assert.deepStrictEqual(said(300), ["disk_size is ignored: train is there already."])
+  })
   it("says nothing before there are machines", () => {
     assert.deepStrictEqual(notesOfMachines(rowAfter(asked())!, { resources: { ports: 80, disk_size: 100 } }, true), [])
   })

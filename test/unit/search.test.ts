@@ -318,6 +318,13 @@ describe("the error when no place gave it", () => {
     assert.strictEqual(code(ofRegion, { scope: "zone", want: "room" }), exitCodes.capacity)
     assert.include(hint({ code: "REGION_RESOURCE_POOL_EXHAUSTED", scope: "region", want: "room" }), "or try again later")
     assert.include(hint({ want: "answer" }), "What may still come of what was asked for")
+    const notReady = { code: "RESOURCE_NOT_READY", message: "its network is not ready", scope: "zone", want: "time" } as const
+    assert.strictEqual(hint(notReady), "Wait it out with sky launch --retry-until-up, or try again later, or in another place.")
+    assert.strictEqual(code(notReady), exitCodes.capacity)
+    assert.include(unavailable(row([refusal(at("us-east-1a"), notReady)]), false).message, "us-east-1a: its network is not ready")
+    const kept = unavailable({ ...start, refused: { ...notReady, times: 1, credentials: null } }, true)
+    assert.deepInclude(kept, { exitCode: exitCodes.capacity })
+    assert.include(kept.hint, "sky start --retry-until-up")
   })
   it("tells of a place that gives nothing of any kind in its cloud's words, and to wait, for less is of no help", () => {
     const verifying = `Your request for accessing resources in this region is being validated. ${long}`

@@ -69,7 +69,7 @@ const wrong = ["invalid", "badRequest", "invalidParameter", "parseError", "INVAL
 const classes: ReadonlyArray<readonly [ReadonlyArray<string>, RefusalScope, RefusalWant?]> = [
   [noCapacity, "zone", "room"],
   [notInZone, "zone"],
-  [["RESOURCE_NOT_READY"], "zone", "answer"],
+  [["RESOURCE_NOT_READY"], "zone", "time"],
   [["REGION_RESOURCE_POOL_EXHAUSTED"], "region", "room"],
   [noQuota, "region", "quota"],
   [notInRegion, "region"],

@@ -8,6 +8,7 @@ export const permissions: Roles = {
     "compute.disks.create",
     "compute.disks.delete",
     "compute.disks.list",
+    "compute.disks.setLabels",
     "compute.instances.create",
     "compute.instances.delete",
     "compute.instances.get",
@@ -55,7 +56,7 @@ const without: ReadonlyArray<readonly [what: string, permissions: ReadonlyArray<
     "opening ports",
     ["compute.firewalls.create", "compute.firewalls.update", "compute.networks.updatePolicy", "compute.globalOperations.get"]
   ],
-  ["closing ports", ["compute.firewalls.delete"]],
+  ["closing ports", ["compute.firewalls.delete", "compute.networks.updatePolicy"]],
   [
     "making a network where none will do",
     ["compute.networks.create", "compute.firewalls.create", "compute.networks.updatePolicy", "compute.globalOperations.get"]

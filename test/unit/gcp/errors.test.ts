@@ -91,7 +91,7 @@ describe("an answer that is an error", () => {
     const want = (code: string) => failed({ code, message: "Its words." })!.want
     expect(["ZONE_RESOURCE_POOL_EXHAUSTED", "REGION_RESOURCE_POOL_EXHAUSTED", "GPU_STOCKOUT"].map(want)).toEqual(["room", "room", "room"])
     expect(["QUOTA_EXCEEDED", "limitExceeded"].map(want)).toEqual(["quota", "quota"])
-    expect(want("RESOURCE_NOT_READY"), "what may go well another time").toBe("answer")
+    expect(want("RESOURCE_NOT_READY"), "GCP has answered, and holds nothing of it").toBe("time")
     for (const code of ["IP_SPACE_EXHAUSTED", "RESOURCE_NOT_FOUND", "SERVICE_DISABLED", "UNSUPPORTED_OPERATION", "WHAT_NOBODY_KNOWS"])
       expect([code, want(code)]).toEqual([code, undefined])
     const taken = failed({ code: "UNSUPPORTED_OPERATION", message: "Instance 'a-0' was preempted while it was created." })
