@@ -71,7 +71,8 @@ const planHere = (offers: ReadonlyArray<Offer>, { access, catalogs, clone, cloud
   const opens = (place: Offer | null | undefined) => clouds.get(place?.cloud ?? "")?.openPorts !== undefined
   const own = row === undefined ? notesOfPorts(offers[0]!, task, opens(offers[0])) : notesOfMachines(row, task, opens(row.offer))
   const missed = row === undefined ? missedOf(places) : []
-  const notes = [...notesOfClone(clone, task), ...halfOf(row), ...own, ...missed, ...left]
+  const usdPerHour = clouds.get(offers[0]!.cloud)?.diskUsdPerHour
+  const notes = [...notesOfClone(clone, { task, offer: offers[0]!, usdPerHour }), ...halfOf(row), ...own, ...missed, ...left]
   const why = [...notes, ...leftOut(needs, places.offers, catalogs, whyNotIn(access))]
   return planView(offers, { numNodes: row?.numNodes ?? numNodesOf(task), newCluster: row === undefined, enabled: true, why })
 }
