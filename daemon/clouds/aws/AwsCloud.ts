@@ -160,8 +160,9 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
       doubt()
     },
     catalog: asOffers(accountCatalog),
-    offers: offersBy((task, mayUse) =>
-      offersOf({ cloud: "aws", task, catalog: accountCatalog(), list: catalog(), mayUse, unable: undriven })
+    offers: ownNames.offersBy(
+      settings,
+      offersBy((task, mayUse) => offersOf({ cloud: "aws", task, catalog: accountCatalog(), list: catalog(), mayUse, unable: undriven }))
     ),
     noQuota: yield* makeNoQuota({ ...aws, fingerprint }),
     provision,
