@@ -26,7 +26,7 @@ import { planView } from "../optimizer/plan-view.ts"
 import { leftOut } from "../optimizer/unmet-wishes.ts"
 import { type Access, completedBy, isEnabledIn, whyNotIn } from "./offers-for.ts"
 import { noneGives } from "./unavailable.ts"
-import { hintForUnknown } from "./unknown-kinds.ts"
+import { hintForUnknown, isForNobody } from "./unknown-kinds.ts"
 
 export interface Question {
   /** Of the cluster, where it has one. */
@@ -98,7 +98,7 @@ const hintedBy = (refusal: SkydError, question: Question, found: ReturnType<type
   const { catalogs, places, row, task } = question
   const isForWant = row === undefined && error._tag === "ResourcesUnavailableError" && isNowhere(refusal, places)
   const hint = isForWant ? hintForUnknown(task, places, catalogs) : undefined
-  return hint === undefined ? error : mistaken(error, hint)
+  return hint === undefined && !(isForWant && isForNobody(task, places, catalogs)) ? error : mistaken(error, hint ?? error.hint)
 }
 
 /** A refusal for want of a place says what is wrong with the wish, or who else has it. */
