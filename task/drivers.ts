@@ -14,3 +14,9 @@ export const awsDriver = (accelerator: string): Driver | undefined => drivers.fi
 
 /** Launched from an image that its user names, and not without. */
 export const needsOwnImage = (cloud: string, accelerator: string): boolean => cloud === "aws" && awsDriver(accelerator) === undefined
+
+/** As a sentence without its full stop. */
+export const noDriver = (accelerators: ReadonlyArray<string>): string =>
+  `no public image has a driver for ${accelerators.join(", ")}: name one that has as image_id`
+
+export const wayOnUndriven = "Name an image that has the driver: --infra aws/REGION --image-id ami-…"

@@ -4,6 +4,7 @@ import { Effect, Result } from "effect"
 import { undrivenHere } from "../../daemon/clouds/aws/images.ts"
 import type { Cloud } from "../../daemon/clouds/Cloud.ts"
 import { nowhere } from "../../daemon/commands/places.ts"
+import { planElsewhere } from "../../daemon/optimizer/all-lists.ts"
 import { notLaunched } from "../../daemon/optimizer/not-launched.ts"
 import { planFor } from "../../daemon/places/dry-run.ts"
 import { accessOf, offersFor } from "../../daemon/places/offers-for.ts"
@@ -45,6 +46,19 @@ describe("a wish for", () => {
       assert.deepInclude(gaudi, { exitCode: usage, hint: image })
     })
   )
+  it("what no public image drives is planned on no cloud that is not enabled either, unless it comes with its image", () => {
+    const found = (resources: Resources) => planElsewhere({ resources }, packed.all())
+    const refusal = Result.getOrThrow(Result.flip(found({ accelerators: "K80" })))
+    assert.deepInclude(refusal, { exitCode: usage, hint: image })
+    assert.strictEqual(refusal.message, "AWS: no public image has a driver for K80: name one that has as image_id.")
+    const own = { infra: "aws/us-east-1", accelerators: "K80", image_id: "ami-0123456789abcdef0" }
+    assert.isTrue(Result.isSuccess(found(own)))
+    const either = Result.getOrThrow(found({ any_of: [{ accelerators: "K80" }, { accelerators: "A100:8" }] }))
+    assert.notInclude(
+      either.ranked.map(({ offer }) => offer.accelerators?.name),
+      "K80"
+    )
+  })
   it.effect("several keeps the reason of each, and asks what a name that nobody knows may mean", () =>
     Effect.gen(function* () {
       const both = {

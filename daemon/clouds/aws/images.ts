@@ -5,7 +5,7 @@
 import type { Image } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
 import type { Offer } from "../../../events/values.ts"
-import { awsDriver, type Driver } from "../../../task/drivers.ts"
+import { awsDriver, type Driver, noDriver, wayOnUndriven } from "../../../task/drivers.ts"
 import { type Images, isTag, namedImage } from "../../../task/images.ts"
 import type { Need } from "../../../task/Need.ts"
 import type { Catalog } from "../../catalog/Catalog.ts"
@@ -58,19 +58,17 @@ export const familyFor = ({ accelerators }: Pick<Offer, "accelerators">, arch: A
   return driver && byDriver[driver](arch)
 }
 
-const noDriver = (name: string) => `no public image has a driver for ${name}: name one that has as image_id`
-
 /** Why what is in the list is not launched: without a driver it would cost as much, and be of no use. */
 const undriven = ({ accelerators, image_id, instance_type: type = "" }: Need, catalog: Catalog): string | undefined => {
   const own = catalog.instanceType(type)?.accelerators?.name
   const names = Object.keys(accelerators ?? (own === undefined ? {} : { [own]: 1 }))
   const isNamed = image_id !== undefined && Object.values(image_id).some((id) => !isTag(id))
   const is = names.length > 0 && !isNamed && names.every((name) => awsDriver(name) === undefined)
-  return is ? `AWS: ${noDriver(names.join(", "))}` : undefined
+  return is ? `AWS: ${noDriver(names)}` : undefined
 }
 
 /** As `offersOf` takes it. */
-export const undrivenHere = { unable: undriven, wayOn: "Name an image that has the driver: --infra aws/REGION --image-id ami-…" }
+export const undrivenHere = { unable: undriven, wayOn: wayOnUndriven }
 
 export interface Root {
   readonly imageId: string
@@ -140,7 +138,7 @@ export const makeImages = (aws: Aws) => {
     const [region, id, arch, accelerator] = key.split("\n") as [string, string, Arch, string]
     if (id !== "") return named(region, id)
     const family = familyFor({ accelerators: accelerator === "" ? null : { name: accelerator, count: 1 } }, arch)
-    const unable = new CloudError({ kind: "Refused", code: "NoDriver", message: noDriver(accelerator), scope: "cloud" })
+    const unable = new CloudError({ kind: "Refused", code: "NoDriver", message: noDriver([accelerator]), scope: "cloud" })
     return family === undefined ? Effect.fail(unable) : found(region, family, arch)
   }
   return Effect.map(keptOf(aws.fingerprint, lookup, keptFor), ({ of }) => ({
