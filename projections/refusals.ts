@@ -69,8 +69,9 @@ const namesMax = 3
 export const refusalsText = (refusals: ReadonlyArray<Refusal>): string => {
   const [only, ...others] = refusals
   if (only === undefined || others.length === 0) return only === undefined ? " none can be asked" : ` ${refusalText(only)}`
-  // Each zone's own words name it.
-  const plain = ({ message, offer }: Refusal) => (offer.zone === null ? message : message.replaceAll(offer.zone, ""))
+  // The words of each zone and region name it.
+  const plain = ({ message, offer: { region, zone } }: Refusal) =>
+    zone === null ? message : message.replaceAll(zone, "").replaceAll(region ?? zone, "")
   const groups = [...Map.groupBy(refusals, (one) => `${one.offer.cloud} ${one.code} ${isLong(one) ? "" : plain(one)}`).values()]
   const lines = groups.slice(0, linesMax).map((group) => {
     const names = [...new Set(group.map(reachText))].filter((name) => name !== "")

@@ -1,6 +1,9 @@
 /** The disk that a node starts from: its size in GiB and its tier. */
 export const diskGibDefault = 256
 
+/** Of a disk that begins as a copy of another one: no smaller than that, and else as any. */
+export const copiedGib = (sourceGib: number, asked = diskGibDefault): number => Math.max(sourceGib, asked)
+
 const pattern = /^(\d+)\s*(gi?b?|ti?b?)?$/i
 
 /** Undefined for what is no whole number of GiB from 1 up. */

@@ -9,3 +9,7 @@ export const sentence = (text: string): string => (/[.?!]$/.test(text) ? text : 
 
 /** Cut with a mark where it was longer. */
 export const cut = (text: string, most = lineMaxChars): string => (text.length <= most ? text : `${text.slice(0, most - 1)}…`)
+
+/** `a`, `a and b`, `a, b and c`. */
+export const joined = (parts: ReadonlyArray<string>): string =>
+  parts.length < 2 ? parts.join() : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`

@@ -5,6 +5,7 @@ import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import { quote } from "../../sdk/quote.ts"
 import { isTpu } from "../../task/accelerators.ts"
 import { type Infra, parseInfra } from "../../task/clouds.ts"
+import { needsOwnImage } from "../../task/drivers.ts"
 import { meantText, nearestTo } from "../../task/near.ts"
 import { stderr, stdout } from "../out.ts"
 import { usageError } from "../render/error.ts"
@@ -95,6 +96,9 @@ const show = async ({ connect, flags, json, words }: Input<typeof options>): Pro
     if (gpus.length > 0 && (all || word !== undefined)) stdout.write(gpuTable(gpus, screen(), allRegions))
     if (ownReason !== null) stderr.write(`Of your own machines there may be more: ${clean(ownReason)}. sky ssh ls\n`)
     if (gpus.some(({ accelerator }) => isTpu(accelerator))) stderr.write("TPUs are listed, and not launched by this version.\n")
+    const bare = [...new Set(gpus.flatMap(({ accelerator, cloud }) => (needsOwnImage(cloud, accelerator) ? [clean(accelerator)] : [])))]
+    if (bare.length > 0)
+      stderr.write(`On AWS launched with an image_id alone, as no public image has a driver for it: ${bare.join(", ")}.\n`)
     if (gpus.length + own.length === 0) stderr.write(await whyNone(call, params))
     else stderr.write(pricesOf(prices, Date.now()))
   }

@@ -10,6 +10,7 @@ import { actionText } from "../../projections/action-words.ts"
 import { nothingLeft, offAgain, reachText } from "../../projections/refusals.ts"
 import { commandLine } from "../../sdk/client/caller.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
+import { copiedGib } from "../../task/disk.ts"
 import { placeName } from "../../task/place.ts"
 import { plural } from "../../task/plural.ts"
 import { portsText } from "../../task/ports.ts"
@@ -40,8 +41,12 @@ const reach = { zone: "", region: " in all of its region", cloud: " in all of it
 const refused = (token: string, node: string | undefined) =>
   node === undefined ? "refused" : `the start of node ${node.slice(token.length + 1)} was refused`
 
-const madeWith = ({ clone, ports = [] }: MachineWish = {}) =>
-  `${ports.length === 0 ? "" : `, ${portsText(ports)} open to everybody`}${clone === undefined ? "" : `, its disk a copy of ${clone.clusterName}'s`}`
+const copied = ({ clone, diskGib }: MachineWish) =>
+  clone === undefined
+    ? ""
+    : `, its disk of ${copiedGib(clone.gib, diskGib)} GiB a copy of ${clone.clusterName}'s${copiedGib(clone.gib, diskGib) === clone.gib ? "" : `, of ${clone.gib}`}`
+const madeWith = (machine: MachineWish = {}) =>
+  `${machine.ports?.length ? `, ${portsText(machine.ports)} open to everybody` : ""}${copied(machine)}`
 
 const words: Words = {
   LogCreated: ({ log }) => `the log begins: ${log}`,

@@ -1,8 +1,8 @@
 /**
  * A limit on what clouds are told to do, and on what they are asked of machines: a call that hangs is given up with a reason, and made
  * again like any other that failed. The limits are generous; they are there so that nobody waits for ever. What is asked before a decision
- * has none here: `whyNot` and `warnings` are answered from what is known, and so are `offers`, but for machines of the user's own: those
- * and `machines` wait for looks, which have limits themselves. Who asks for `noQuota` has one.
+ * has none here: `whyNot` and `warnings` are answered from what is known, and so are `offers`, but for machines of the user's own and for
+ * what `config.yaml` names: those and `machines` wait for looks, which have limits themselves. Who asks for `noQuota` has one.
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

@@ -1,6 +1,6 @@
 /** Whether a new cluster's disk can begin as a copy of another one's, and of which. Refused before anything is made. Pure. */
 import * as Result from "effect/Result"
-import type { ClonedDisk, Offer, RecordedTask } from "../../events/values.ts"
+import type { ClonedDisk, MachineWish, Offer, RecordedTask } from "../../events/values.ts"
 import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { statusOf } from "../../projections/cluster-status.ts"
 import { machineNow } from "../../projections/machine-now.ts"
@@ -8,8 +8,11 @@ import { ClusterDoesNotExist, exiting, NotSupportedError, type SkydError } from 
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import { alternativesOf } from "../../task/alternatives.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
-import { diskGibDefault } from "../../task/disk.ts"
+import { copiedGib, diskGibDefault } from "../../task/disk.ts"
+import { placedNeed } from "../../task/placed.ts"
 import { plural } from "../../task/plural.ts"
+import { present } from "../../task/present.ts"
+import { dollars } from "../../task/price.ts"
 import { numNodesOf } from "../../task/Task.ts"
 
 interface CloneWish {
@@ -79,9 +82,30 @@ export const whereCopied = (clone: ClonedDisk | undefined, offers: ReadonlyArray
   return some.length === 0 ? offers : some
 }
 
+export interface ClonePlan {
+  readonly task: RecordedTask
+  /** Where it is to go. */
+  readonly offer: Offer
+  /** As `Cloud` has it. */
+  readonly usdPerHour: ((offer: Offer, machine: MachineWish) => number | null) | undefined
+}
+
+/** It has the usual size where none is asked for, and is paid for as long as the cluster is there. */
+const grown = ({ gib }: ClonedDisk, { offer, task, usdPerHour }: ClonePlan): string => {
+  const { disk_size: asked, disk_tier: diskTier } = placedNeed(task.resources, offer)
+  const diskGib = copiedGib(gib, asked)
+  if (diskGib === gib) return ""
+  const usd = usdPerHour?.(offer, present<MachineWish>({ diskGib, diskTier })) ?? null
+  const cost = usd === null ? "" : `, about ${dollars(usd)} an hour, off too`
+  return ` and has ${diskGib} GiB${cost}${asked === undefined ? `: as large as that by --disk-size ${gib}` : ""}`
+}
+
 /** What a launch says of its disk, a sentence each. */
-export const notesOfClone = (clone: ClonedDisk | undefined, task: RecordedTask): ReadonlyArray<string> => {
+export const notesOfClone = (clone: ClonedDisk | undefined, plan: ClonePlan): ReadonlyArray<string> => {
   if (clone === undefined) return []
-  const hasImage = alternativesOf(task.resources).items.some(({ image_id: image }) => image !== undefined)
-  return [`Its disk begins as a copy of that of ${clone.clusterName} (${clone.gib} GiB)${hasImage ? ": image_id is ignored" : ""}.`]
+  const hasImage = alternativesOf(plan.task.resources).items.some(({ image_id: image }) => image !== undefined)
+  return [
+    `Its disk begins as a copy of that of ${clone.clusterName} (${clone.gib} GiB)${grown(clone, plan)}.`,
+    ...(hasImage ? ["image_id is ignored: what is on the disk is what the machine starts from."] : [])
+  ]
 }

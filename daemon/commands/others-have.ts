@@ -27,7 +27,7 @@ const withMore = (error: SkydError, message: string, hint: string | null): SkydE
 }
 
 /** What was asked for is in the way, and not that there is none just now. */
-export const mistaken = (error: SkydError, hint: string): SkydError => exiting(withMore(error, error.message, hint), exitCodes.usage)
+export const mistaken = (error: SkydError, hint: string | null): SkydError => exiting(withMore(error, error.message, hint), exitCodes.usage)
 
 /**
  * What is told of a wish that no enabled cloud meets, when the lists of all were looked into: what is wrong with it goes before where it

@@ -1,10 +1,11 @@
 /** What the lists have for a task, whether or not their clouds are enabled: a dry run shows it, and a refusal points there. Pure. */
 import * as Result from "effect/Result"
-import type { RecordedTask } from "../../events/values.ts"
+import type { Offer, RecordedTask } from "../../events/values.ts"
 import { exiting, NotSupportedError, ResourcesMismatchError, ResourcesUnavailableError, type SkydError } from "../../sdk/protocol/errors.ts"
 import { exitCodes } from "../../sdk/protocol/exit-codes.ts"
 import { alternativesOf } from "../../task/alternatives.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
+import { needsOwnImage, noDriver, wayOnUndriven } from "../../task/drivers.ts"
 import type { Need } from "../../task/Need.ts"
 import { sentence } from "../../task/sentence.ts"
 import type { Catalog } from "../catalog/Catalog.ts"
@@ -24,6 +25,16 @@ const noneLaunched = (needs: ReadonlyArray<Need>) =>
     hint: "Which GPUs there are: sky show-gpus"
   })
 
+/** Of an offer that is of no use without an image of the user's own, where none is named. */
+const isBare = (items: ReadonlyArray<Need>, { accelerators, cloud }: Offer): boolean =>
+  accelerators !== null && needsOwnImage(cloud, accelerators.name) && items.every(({ image_id: images }) => images === undefined)
+
+const undriven = (offers: ReadonlyArray<Offer>) => {
+  const names = [...new Set(offers.flatMap(({ accelerators }) => accelerators?.name ?? []))]
+  const message = `${cloudDisplay(offers[0]!.cloud)}: ${noDriver(names)}.`
+  return exiting(new ResourcesUnavailableError({ message, hint: wayOnUndriven, failoverHistory: [], noFailover: false }), exitCodes.usage)
+}
+
 /** No cluster is in the way: the wish contradicts itself. */
 const mismatched = (message: string) => exiting(new ResourcesMismatchError({ message, hint: null }), exitCodes.usage)
 
@@ -41,7 +52,9 @@ export const planElsewhere = (
       const items = needs.filter((need) => notLaunched(need) === undefined)
       if (items.length === 0) return Result.fail(noneLaunched(needs))
       const plan = optimize({ needs: { kind, items }, numNodes: num_nodes ?? 1, ...more }, catalogs)
-      if (plan.ranked.length > 0) return Result.succeed({ ...plan, needs })
+      const ranked = plan.ranked.filter(({ offer }) => !isBare(items, offer))
+      if (ranked.length > 0) return Result.succeed({ ...plan, ranked, needs })
+      if (plan.ranked.length > 0) return Result.fail(undriven(plan.ranked.map(({ offer }) => offer)))
       const mismatch = plan.looks.find((look) => look.mismatch !== undefined)?.mismatch
       return Result.fail(mismatch === undefined ? nothing(plan, catalogs) : mismatched(mismatch))
     })

@@ -1,4 +1,5 @@
 /** The way on for who wants what no list has: what is near, or what of it is too much. What it says is had is in the lists. Pure. */
+import { quote } from "../../sdk/quote.ts"
 import { parseAmount } from "../../task/amounts.ts"
 import { cloudDisplay } from "../../task/clouds.ts"
 import { anyRegion } from "../../task/images.ts"
@@ -37,10 +38,10 @@ const ofAccelerators = (name: string, count: number, isSomewhere: boolean, catal
   const counts = countsIn(catalogs)
   const own = counts.get(name)
   if (own === undefined) return meantIn(name, counts.keys())
-  if (!own.includes(count)) return `${name} is had by ${own.join(", ")}: sky show-gpus ${name}`
+  if (!own.includes(count)) return `${name} is had by ${own.join(", ")}: sky show-gpus ${quote(name)}`
   return isSomewhere
-    ? `Where there is: sky show-gpus ${name} --all-regions`
-    : `Machines with ${name}:${count}: sky show-gpus ${name}:${count}`
+    ? `Where there is: sky show-gpus ${quote(name)} --all-regions`
+    : `Machines with ${name}:${count}: sky show-gpus ${quote(`${name}:${count}`)}`
 }
 
 /** Who says a number means it; most mean at least so many. */

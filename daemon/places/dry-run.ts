@@ -26,7 +26,7 @@ import { planView } from "../optimizer/plan-view.ts"
 import { leftOut } from "../optimizer/unmet-wishes.ts"
 import { type Access, completedBy, isEnabledIn, whyNotIn } from "./offers-for.ts"
 import { noneGives } from "./unavailable.ts"
-import { hintForUnknown } from "./unknown-kinds.ts"
+import { hintForUnknown, isForNobody } from "./unknown-kinds.ts"
 
 export interface Question {
   /** Of the cluster, where it has one. */
@@ -71,7 +71,8 @@ const planHere = (offers: ReadonlyArray<Offer>, { access, catalogs, clone, cloud
   const opens = (place: Offer | null | undefined) => clouds.get(place?.cloud ?? "")?.openPorts !== undefined
   const own = row === undefined ? notesOfPorts(offers[0]!, task, opens(offers[0])) : notesOfMachines(row, task, opens(row.offer))
   const missed = row === undefined ? missedOf(places) : []
-  const notes = [...notesOfClone(clone, task), ...halfOf(row), ...own, ...missed, ...left]
+  const usdPerHour = clouds.get(offers[0]!.cloud)?.diskUsdPerHour
+  const notes = [...notesOfClone(clone, { task, offer: offers[0]!, usdPerHour }), ...halfOf(row), ...own, ...missed, ...left]
   const why = [...notes, ...leftOut(needs, places.offers, catalogs, whyNotIn(access))]
   return planView(offers, { numNodes: row?.numNodes ?? numNodesOf(task), newCluster: row === undefined, enabled: true, why })
 }
@@ -97,7 +98,7 @@ const hintedBy = (refusal: SkydError, question: Question, found: ReturnType<type
   const { catalogs, places, row, task } = question
   const isForWant = row === undefined && error._tag === "ResourcesUnavailableError" && isNowhere(refusal, places)
   const hint = isForWant ? hintForUnknown(task, places, catalogs) : undefined
-  return hint === undefined ? error : mistaken(error, hint)
+  return hint === undefined && !(isForWant && isForNobody(task, places, catalogs)) ? error : mistaken(error, hint ?? error.hint)
 }
 
 /** A refusal for want of a place says what is wrong with the wish, or who else has it. */

@@ -13,6 +13,7 @@ import type { Catalog } from "../catalog/Catalog.ts"
 import type { Offered } from "../clouds/Offered.ts"
 import { placesOf } from "../optimizer/blocks.ts"
 import { wantText } from "../optimizer/need-text.ts"
+import { isNeverHad } from "../optimizer/never-had.ts"
 import { type Look, optimize } from "../optimizer/optimize.ts"
 
 const nearMax = 5
@@ -51,10 +52,12 @@ interface Asked {
   readonly list?: Catalog | undefined
   readonly mayUse: (region: string) => boolean
   /** Why what is in the list is not launched. */
-  readonly unable?: (need: Need) => string | undefined
+  readonly unable?: (need: Need, catalog: Catalog) => string | undefined
+  /** The way on from there, where there is one. */
+  readonly wayOn?: string
 }
 
-export const offersOf = ({ catalog, cloud, list, mayUse, task, unable = () => undefined }: Asked): Offered => {
+export const offersOf = ({ catalog, cloud, list, mayUse, task, unable = () => undefined, wayOn }: Asked): Offered => {
   const name = cloudDisplay(cloud)
   if (catalog === undefined) return { offers: [], reason: `the list of ${name}'s offers cannot be read` }
   const { items, kind } = alternativesOf(task.resources)
@@ -63,11 +66,16 @@ export const offersOf = ({ catalog, cloud, list, mayUse, task, unable = () => un
   const docker = `docker images are not run on ${name} by this version`
   const whyNot = (need: Need) => {
     const beyond = beyondLimits(cloud, need, catalog)
-    return dockerImage(need.image_id) === undefined ? (unable(need) ?? (beyond === undefined ? undefined : inner(beyond))) : docker
+    return dockerImage(need.image_id) === undefined ? (unable(need, catalog) ?? (beyond === undefined ? undefined : inner(beyond))) : docker
   }
   const needs = own.filter((need) => whyNot(need) === undefined)
-  if (needs.length === 0)
-    return { offers: [], reason: [...new Set(own.map(whyNot))].join("; ") || `the task asks for nothing of ${name}`, lacks: own.length > 0 }
+  const isMended = wayOn !== undefined && own.some((need) => unable(need, catalog) !== undefined)
+  const hint = isMended ? { hint: wayOn } : {}
+  const left = own.flatMap((need) => whyNot(need) ?? [])
+  if (needs.length === 0) {
+    const reason = [...new Set(left)].join("; ") || `the task asks for nothing of ${name}`
+    return { offers: [], reason, ...(isMended ? { isMistaken: true, ...hint } : { lacks: own.length > 0 }) }
+  }
   const { looks, ranked } = optimize({ needs: { kind, items: needs }, numNodes }, [catalog])
   // One zone at a time, so that what was asked for by a token is found there and nowhere else.
   const each = placesOf(ranked)
@@ -76,7 +84,9 @@ export const offersOf = ({ catalog, cloud, list, mayUse, task, unable = () => un
   if (each.length > 0) return { offers, reason: `${cloud}.ssh_proxy_command of config.yaml names none of the regions that have it` }
   const closed = list && closedTo(name, optimize({ needs: { kind, items: needs }, numNodes }, [list]).looks)
   if (closed !== undefined) return closed
-  return { offers: [], reason: [...new Set(looks.map((look) => reasonOf(cloud, look)))].join("; ") || `${name} has nothing of the kind` }
+  const reasons = [...new Set([...left, ...looks.map((look) => reasonOf(cloud, look))])]
+  const isMistaken = needs.every((need) => isNeverHad(need, [list ?? catalog]))
+  return { offers: [], reason: reasons.join("; ") || `${name} has nothing of the kind`, ...(isMistaken && { isMistaken }), ...hint }
 }
 
 /**

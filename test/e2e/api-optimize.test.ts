@@ -38,7 +38,7 @@ describe("optimize", () => {
 
   it("is refused where nobody has it, with what is near, and where a type and accelerators do not go together", async () => {
     const nobody = await refused(() => sky.optimize(asking({ accelerators: "V100:3" }), { quiet: true }))
-    expect(nobody).toMatchObject({ name: "ResourcesUnavailableError", hint: expect.stringContaining("V100:4") })
+    expect(nobody).toMatchObject({ name: "ResourcesUnavailableError", hint: expect.stringContaining("V100 is had by 1, 2, 4, 8") })
     const odd = await refused(() =>
       sky.optimize(asking({ cloud: sky.AWS(), instanceType: "m6i.large", accelerators: "V100" }), { quiet: true })
     )

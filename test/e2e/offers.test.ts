@@ -41,8 +41,9 @@ describe("a dry run", () => {
   })
 
   it("is refused where nobody has it, with what is near", async () => {
-    expect(await dry("--gpus", "V100:3")).toMatchObject({ code: 7, err: expect.stringContaining("V100 is had by 1, 2, 4, 8: ") })
-    expect(await dry("--gpus", "H100:3")).toMatchObject({ code: 7, err: expect.stringContaining("H100 is had by 1, 2, 4, 8: ") })
+    expect(await dry("--gpus", "V100:3")).toMatchObject({ code: 2, err: expect.stringContaining("V100 is had by 1, 2, 4, 8: ") })
+    expect(await dry("--gpus", "H100:3")).toMatchObject({ code: 2, err: expect.stringContaining("H100 is had by 1, 2, 4, 8: ") })
+    expect(await dry("--gpus", "T4:1", "--cpus", "128")).toMatchObject({ code: 2 })
     expect(await dry("--infra", "aws/us-east1")).toMatchObject({ code: 2, err: expect.stringContaining("Did you mean 'us-east-1'?") })
     expect(await dry("-t", "m6i.large", "--gpus", "V100", "--cloud", "aws")).toMatchObject({
       code: 2,
@@ -195,6 +196,12 @@ describe("a launch that no enabled cloud has room for", () => {
 })
 
 describe("sky show-gpus", () => {
+  it("says of what no public image drives that it takes one of the user's own, where such is among them", async () => {
+    const { err } = await home.sky("show-gpus", "K80")
+    expect(err).toMatch(/^On AWS launched with an image_id alone, as no public image has a driver for it: K80\.$/m)
+    expect((await home.sky("show-gpus", "-a")).err).toMatch(/image_id alone, .*: (.*, )?Gaudi HL-205(, .*)?\.$/m)
+    for (const driven of ["T4", "L4", "Trainium"]) expect((await home.sky("show-gpus", driven)).err).not.toContain("image_id")
+  })
   it("tells the kinds that there are, and by how many", async () => {
     const { out } = await home.sky("show-gpus")
     expect(out).toMatch(/^COMMON_GPU +AVAILABLE_QUANTITIES$/m)

@@ -255,6 +255,18 @@ describe("the error when no place gave it", () => {
       "GCP us-central1-a, us-central1-b, us-central1-c and 1 more: it will not (Odd), insert in us-central1-a"
     )
   })
+  it("has one line for one reason, though each region's words name the region", () => {
+    const none = (region: string) =>
+      refusal(
+        { ...at(`${region}a`), region },
+        { code: "InvalidVpcID.NotFound", scope: "region", anyKind: true, want: null, message: `${region} has no VPC of the name 'lab'` }
+      )
+    const { message } = unavailable(row(["us-east-2", "eu-west-1", "ap-south-1", "us-west-2"].map(none)), false)
+    assert.strictEqual(
+      message.split("\n  ").slice(1).join(),
+      "AWS us-east-2, eu-west-1, ap-south-1 and 1 more: us-east-2 has no VPC of the name 'lab'"
+    )
+  })
   it("names all that a refusal reaches", () => {
     const told = (changes: Partial<Refusal>) => unavailable(row([refusal(at("us-east-1a"), { message: "no", ...changes })]), false).message
     assert.match(told({}), /: AWS us-east-1a: no$/)

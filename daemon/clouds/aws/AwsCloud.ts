@@ -29,7 +29,7 @@ import { isGone } from "./errors.ts"
 import { makeGround } from "./ground.ts"
 import { makeGroups } from "./groups.ts"
 import { makeInstances } from "./Instances.ts"
-import { makeImages, undriven } from "./images.ts"
+import { makeImages, undrivenHere } from "./images.ts"
 import { launchInput } from "./launch-input.ts"
 import { leftOnce } from "./left-regions.ts"
 import { makeArchOf } from "./machine-types.ts"
@@ -160,8 +160,9 @@ export const make = Effect.fn("AwsCloud.make")(function* ({ catalog, ...options 
       doubt()
     },
     catalog: asOffers(accountCatalog),
-    offers: offersBy((task, mayUse) =>
-      offersOf({ cloud: "aws", task, catalog: accountCatalog(), list: catalog(), mayUse, unable: undriven })
+    offers: ownNames.offersBy(
+      settings,
+      offersBy((task, mayUse) => offersOf({ cloud: "aws", task, catalog: accountCatalog(), list: catalog(), mayUse, ...undrivenHere }))
     ),
     noQuota: yield* makeNoQuota({ ...aws, fingerprint }),
     provision,

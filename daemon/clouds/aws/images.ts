@@ -5,8 +5,10 @@
 import type { Image } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
 import type { Offer } from "../../../events/values.ts"
+import { awsDriver, type Driver, noDriver, wayOnUndriven } from "../../../task/drivers.ts"
 import { type Images, isTag, namedImage } from "../../../task/images.ts"
 import type { Need } from "../../../task/Need.ts"
+import type { Catalog } from "../../catalog/Catalog.ts"
 import type { Arch } from "../../rented/arch.ts"
 import { keptOf } from "../../rented/kept.ts"
 import { CloudError } from "../Cloud.ts"
@@ -47,28 +49,26 @@ const neuron: Family = {
   names: ["24.04", "22.04"].map((version) => `Deep Learning Base Neuron AMI (Ubuntu ${version}) *`)
 }
 
-const isNeuron = /^(inferentia|trainium)/i
-const isOpen = /^(A\d|B\d|GB\d|H\d|L\d|T4|RTX)/i
-const isOlder = /^(M60|V100)/i
+const byDriver: { readonly [D in Driver]: (arch: Arch) => Family } = { neuron: () => neuron, proprietary: () => proprietary, open: gpu }
 
-/** Undefined: no public image drives it, as the chips of others than NVIDIA and Amazon, and what NVIDIA's drivers have left behind. */
+/** Undefined: no public image drives it. */
 export const familyFor = ({ accelerators }: Pick<Offer, "accelerators">, arch: Arch): Family | undefined => {
   if (accelerators === null) return ubuntu(arch)
-  const { name } = accelerators
-  if (isNeuron.test(name)) return neuron
-  if (isOlder.test(name)) return proprietary
-  return isOpen.test(name) ? gpu(arch) : undefined
+  const driver = awsDriver(accelerators.name)
+  return driver && byDriver[driver](arch)
 }
-
-const noDriver = (name: string) => `no public image has a driver for ${name}: name one that has as image_id`
 
 /** Why what is in the list is not launched: without a driver it would cost as much, and be of no use. */
-export const undriven = ({ accelerators, image_id }: Need): string | undefined => {
-  const names = Object.keys(accelerators ?? {})
+const undriven = ({ accelerators, image_id, instance_type: type = "" }: Need, catalog: Catalog): string | undefined => {
+  const own = catalog.instanceType(type)?.accelerators?.name
+  const names = Object.keys(accelerators ?? (own === undefined ? {} : { [own]: 1 }))
   const isNamed = image_id !== undefined && Object.values(image_id).some((id) => !isTag(id))
-  const is = names.length > 0 && !isNamed && names.every((name) => familyFor({ accelerators: { name, count: 1 } }, "x86_64") === undefined)
-  return is ? `AWS: ${noDriver(names.join(", "))}` : undefined
+  const is = names.length > 0 && !isNamed && names.every((name) => awsDriver(name) === undefined)
+  return is ? `AWS: ${noDriver(names)}` : undefined
 }
+
+/** As `offersOf` takes it. */
+export const undrivenHere = { unable: undriven, wayOn: wayOnUndriven }
 
 export interface Root {
   readonly imageId: string
@@ -138,7 +138,7 @@ export const makeImages = (aws: Aws) => {
     const [region, id, arch, accelerator] = key.split("\n") as [string, string, Arch, string]
     if (id !== "") return named(region, id)
     const family = familyFor({ accelerators: accelerator === "" ? null : { name: accelerator, count: 1 } }, arch)
-    const unable = new CloudError({ kind: "Refused", code: "NoDriver", message: noDriver(accelerator), scope: "cloud" })
+    const unable = new CloudError({ kind: "Refused", code: "NoDriver", message: noDriver([accelerator]), scope: "cloud" })
     return family === undefined ? Effect.fail(unable) : found(region, family, arch)
   }
   return Effect.map(keptOf(aws.fingerprint, lookup, keptFor), ({ of }) => ({

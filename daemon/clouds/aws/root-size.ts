@@ -1,6 +1,6 @@
 /** How large the root disk of a machine is. EC2's list of machines does not say; the image does, or who had the disk that it began as. */
 import * as Effect from "effect/Effect"
-import { diskGibDefault } from "../../../task/disk.ts"
+import { copiedGib, diskGibDefault } from "../../../task/disk.ts"
 import { namedImage } from "../../../task/images.ts"
 import type { ProvisionRequest } from "../ProvisionRequest.ts"
 import type { makeImages } from "./images.ts"
@@ -17,7 +17,7 @@ export const rootGib = (
 ): Effect.Effect<number | undefined> => {
   const region = offer.region!
   if (diskGib !== undefined) return Effect.succeed(undefined)
-  if (clone !== undefined) return Effect.succeed(Math.max(clone.gib, diskGibDefault))
+  if (clone !== undefined) return Effect.succeed(copiedGib(clone.gib))
   // The usual ones are smaller than any usual disk.
   if (namedImage(named, region) === null) return Effect.succeed(undefined)
   return archOf(region, offer.instanceType!).pipe(

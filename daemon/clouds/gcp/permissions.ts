@@ -1,4 +1,5 @@
 /** What a cluster's life takes of a project, by the least role that brings it; and what cannot be done without the rest. Pure. */
+import { joined } from "../../../task/sentence.ts"
 
 type Roles = Readonly<Record<string, ReadonlyArray<string>>>
 
@@ -76,8 +77,6 @@ const without: ReadonlyArray<readonly [what: string, permissions: ReadonlyArray<
   ["seeing the rules of ports that are left (sky leaks)", ["compute.firewalls.list"]],
   ["seeing the snapshots that are left (sky leaks)", ["compute.snapshots.list"]]
 ]
-
-const joined = (parts: ReadonlyArray<string>) => (parts.length < 2 ? parts.join() : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`)
 
 /** What is not possible for want of these. */
 export const lostWithout = (lacks: ReadonlyArray<string>): string =>

@@ -1,6 +1,8 @@
 /** What this machine is, and whether a task fits it. It is the only one there is. */
+
 import type { Offer } from "../../../events/values.ts"
 import { cpus, memoryGib } from "../../../machine/hardware.ts"
+import { quote } from "../../../sdk/quote.ts"
 import { alternativesOf } from "../../../task/alternatives.ts"
 import { cloudDisplay } from "../../../task/clouds.ts"
 import { foreignOf, lessThan } from "../../../task/fit-machine.ts"
@@ -31,7 +33,7 @@ export const elsewhere = ({ resources }: Pick<Task, "resources">): string | unde
   const { items } = alternativesOf(resources)
   if (!items.every(({ cloud }) => cloud === "local")) return undefined
   const [name] = items.flatMap(({ accelerators }) => Object.keys(accelerators ?? {}))
-  return `Ask for less, or leave the cloud out${name === undefined ? "" : `. Which clouds have it: sky show-gpus ${name}`}`
+  return `Ask for less, or leave the cloud out${name === undefined ? "" : `. Which clouds have it: sky show-gpus ${quote(name)}`}`
 }
 
 /** Whether all that the task would take needs what only other clouds have. */

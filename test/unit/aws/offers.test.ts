@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { openCatalogs } from "../../../daemon/catalog/Catalogs.ts"
 import { ofAccount } from "../../../daemon/clouds/aws/account-catalog.ts"
-import { undriven } from "../../../daemon/clouds/aws/images.ts"
+import { undrivenHere } from "../../../daemon/clouds/aws/images.ts"
 import { awsSettings } from "../../../daemon/clouds/aws/settings.ts"
 import { offersOf } from "../../../daemon/rented/offers.ts"
 import { proxyCommandIn } from "../../../daemon/rented/settings.ts"
@@ -39,7 +39,7 @@ describe("the account's list", () => {
 
 type Offers = Parameters<typeof offersOf>[0]
 const offersFor = (catalog: Offers["catalog"], resources: NonNullable<Offers["task"]["resources"]>, list?: Offers["list"]) =>
-  offersOf({ cloud: "aws", task: { resources }, catalog, list, mayUse: () => true, unable: undriven })
+  offersOf({ cloud: "aws", task: { resources }, catalog, list, mayUse: () => true, ...undrivenHere })
 
 describe("offers", () => {
   it("are none of what no public image drives, unless the task names one that does", () => {
@@ -47,6 +47,24 @@ describe("offers", () => {
     expect([offers, reason]).toEqual([[], expect.stringContaining("no public image has a driver for K80: name one that has as image_id")])
     expect(offersFor(catalog, { accelerators: "K80", infra: "aws/us-east-1", image_id: "ami-0123456789abcdef0" }).offers).not.toEqual([])
     expect(offersFor(own, { any_of: [{ accelerators: "Gaudi HL-205" }, { cpus: 2 }] }).offers).not.toEqual([])
+  })
+  it("that no public image drives come with the way on and are no want of room, by the type's own accelerators as well", () => {
+    const wrong = { offers: [], isMistaken: true, hint: expect.stringContaining("--infra aws/REGION --image-id ami-") }
+    expect(offersFor(catalog, { accelerators: "K80" })).toMatchObject(wrong)
+    const typed = offersFor(catalog, { cloud: "aws", instance_type: "dl1.24xlarge" })
+    expect(typed).toMatchObject({ ...wrong, reason: expect.stringContaining("a driver for Gaudi HL-205") })
+    expect(offersFor(catalog, { cloud: "aws", instance_type: "dl1.24xlarge", image_id: "ami-0123456789abcdef0" }).offers).not.toEqual([])
+    // Each alternative has its reason.
+    const both = offersFor(catalog, { any_of: [{ accelerators: "K80" }, { accelerators: "T44" }] })
+    expect(both).toMatchObject(wrong)
+    expect(both.reason).toMatch(/a driver for K80: .*; AWS has no T44:1/)
+  })
+  it("that no machine is, anywhere, are no want of room; those of another place or price may be had there", () => {
+    for (const resources of [{ accelerators: "A100:3" }, { accelerators: "T4", cpus: 128 }, { cpus: "9999+" }, { accelerators: "T44" }])
+      expect(offersFor(catalog, resources)).toMatchObject({ offers: [], isMistaken: true })
+    const here = { accelerators: "V100:4", infra: "aws/us-west-1" }
+    for (const resources of [here, { any_of: [{ accelerators: "A100:3" }, here] }])
+      expect(offersFor(catalog, resources)).not.toHaveProperty("isMistaken")
   })
   it("are a place for each zone, the cheapest region first", () => {
     const { offers, reason } = offersFor(own, {})

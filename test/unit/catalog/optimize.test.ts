@@ -118,6 +118,7 @@ describe("the optimizer", () => {
     [{ accelerators: "A100:8", cpus: "300+" }, "Machines with A100:8: sky show-gpus A100:8"],
     [{ accelerators: "A100", cpus: "300+" }, "Machines with A100:1: sky show-gpus A100:1"],
     [{ accelerators: "A10g:3" }, "A10G is had by 1, 4, 8: sky show-gpus A10G"],
+    [{ accelerators: "Gaudi HL-205:1" }, "Gaudi HL-205 is had by 8: sky show-gpus 'Gaudi HL-205'"],
     [{ accelerators: "H100:9" }, "H100 is had by 1, 2, 4, 8: sky show-gpus H100"],
     [{ accelerators: "HI00:8" }, "Did you mean 'H100'? All there is: sky show-gpus -a"],
     [{ cloud: "aws", region: "us-west-1", accelerators: "V100:4" }, "Where there is: sky show-gpus V100 --all-regions"],

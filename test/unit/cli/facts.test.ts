@@ -69,7 +69,10 @@ it("what was asked for says what is open to everybody and what its disk is a cop
     line(fact(9, { _tag: "NodeRequested", ranks: [0], offer: { ...offer, ...more }, machine })).slice(13)
   expect(asked({})).toBe("asked AWS us-east-1a for 1 node")
   expect(asked({ ports: ["8080"] })).toBe("asked AWS us-east-1a for 1 node, port 8080 open to everybody")
-  expect(asked({ clone: { clusterName: "old" } })).toBe("asked AWS us-east-1a for 1 node, its disk a copy of old's")
+  const clone = { clusterName: "old", gib: 30 }
+  const copied = "asked AWS us-east-1a for 1 node, its disk of"
+  expect(asked({ clone })).toBe(`${copied} 256 GiB a copy of old's, of 30`)
+  expect(asked({ clone, diskGib: 30 })).toBe(`${copied} 30 GiB a copy of old's`)
   expect(asked({ ports: ["8080"] }, { instanceType: null }), "a machine of the user's own").not.toContain("8080")
   const starting = (operation: string | null) => line(fact(9, { _tag: "NodeStarting", rank: 0 }, operation)).slice(13)
   expect(starting("o")).toBe("node 0 is being started")
