@@ -12,8 +12,6 @@ export interface ProvisionRequest {
   readonly isInherited?: boolean
   /** Its cluster is to end: what came of it is looked for, and what was not asked for yet is not any more. */
   readonly isEnding?: boolean
-  /** Its cluster has nodes beside these ranks, or may have: what it has for all of them stays where these are refused. */
-  readonly isPart?: boolean
   /** For a cloud that makes machines: what they are to be besides. */
   readonly machine?: MachineWish
   /** Regions of the cloud where this cluster asked before and had nothing, the last one last: what was made for it there is of no use. */

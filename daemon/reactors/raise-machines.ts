@@ -101,7 +101,6 @@ export const provision = Effect.fn("perform.provision")(function* (
     machine,
     isInherited: inherited.hasAsked(token),
     isEnding: row.wanted === "gone",
-    isPart: row.nodes.length > 0 || row.pending.length > 1,
     leftRegions
   }
   const made: Array<Event> = []

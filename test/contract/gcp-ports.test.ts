@@ -74,6 +74,18 @@ describe("ports of machines of Compute Engine that are there", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("are opened anew for a machine that takes the place of a lost one, where somebody has deleted the rule meanwhile", () =>
+    Effect.gen(function* () {
+      const { cloud, request } = yield* one
+      const asked = request([0], { machine: { ports: ["8080"] } })
+      yield* cloud.provision(asked)
+      yield* Effect.promise(() => gce().console("DELETE", `global/firewalls/${nameOf(asked)}`))
+      yield* Effect.promise(() => expect.poll(() => Effect.runPromise(open(asked))).toBeUndefined())
+      yield* cloud.provision({ ...asked, token: makeToken(), ranks: [1] })
+      assert.deepStrictEqual(yield* open(asked), ["8080"])
+    }).pipe(Effect.scoped)
+  )
+
   it.live("stay open on those that run when one that is missing beside them is refused", () =>
     Effect.gen(function* () {
       const { cloud, request } = yield* one
@@ -81,7 +93,7 @@ describe("ports of machines of Compute Engine that are there", () => {
       const [head, worker] = yield* cloud.provision(asked)
       yield* cloud.terminate(refOf(asked, worker!))
       yield* fault({ action: "instances.bulkInsert", operationError: "ZONE_RESOURCE_POOL_EXHAUSTED" })
-      const missing = { ...asked, token: makeToken(), ranks: [1], isPart: true }
+      const missing = { ...asked, token: makeToken(), ranks: [1] }
       assert.deepInclude(yield* Effect.flip(cloud.provision(missing)), { kind: "Refused", scope: "zone" })
       assert.deepStrictEqual(yield* open(asked), ["8080"])
       yield* cloud.terminate(refOf(asked, head!))

@@ -128,6 +128,7 @@ export const make = Effect.fn("GcpCloud.make")(function* ({ catalog, ...options 
     provision: (request) =>
       underWay(doubting(believed(provisionOnce)(request))).pipe(
         Effect.tap(() => tellMade(request)),
+        Effect.tap(() => ports.found(request.tags.cluster)),
         Effect.tapError(({ kind }) => (kind === "Refused" ? tellMade(request) : Effect.void)),
         Effect.mapError((error) => orOfImage(request, error))
       ),

@@ -40,7 +40,10 @@ export const makePorts = (gcp: Gcp, operations: Operations) => {
     return name
   })
 
-  /** What each was last opened as: a search asks for it in every zone. Of one that is forgotten it is asked again. */
+  /**
+   * What each was opened as by its search, which asks for it in every zone. Whatever becomes of a rule after that is seen when it is asked
+   * for again, as it is of one that is forgotten here.
+   */
   const opened = new Map<ClusterId, string>()
   const openedMax = 10_000
   const open = (tags: Tags, network: string, ports: ReadonlyArray<string>) => {
@@ -64,11 +67,16 @@ export const makePorts = (gcp: Gcp, operations: Operations) => {
       return found
     })
 
+  const forget = (cluster: ClusterId) => Effect.sync(() => void opened.delete(cluster))
+
   return {
     open,
+    /** Its search is over: it has its machines. */
+    found: forget,
     /** Beside those that the rule has, which may be more than anybody knows. */
     add: Effect.fn("Ports.add")(function* (tags: Tags, network: string, ports: ReadonlyArray<string>) {
-      yield* open(tags, network, portTexts([...(yield* openNow(tags.cluster)), ...ports]))
+      const wish = portTexts([...(yield* openNow(tags.cluster)), ...ports])
+      yield* turn(tags.cluster, Effect.andThen(forget(tags.cluster), put(tags, network, wish)))
     }),
     /** What is on its way is waited for. */
     opened: (cluster: ClusterId) => turn(cluster, openNow(cluster)),
@@ -76,14 +84,14 @@ export const makePorts = (gcp: Gcp, operations: Operations) => {
     close: (cluster: ClusterId) =>
       turn(
         cluster,
-        Effect.suspend(() => {
-          opened.delete(cluster)
-          return operations.gone(
+        Effect.andThen(
+          forget(cluster),
+          operations.gone(
             gcp.ask("firewalls.delete", "", async ({ firewalls, project }, options) =>
               begunAs(await (await firewalls()).delete({ project, firewall: portsName(cluster) }, options))
             )
           )
-        })
+        )
       )
   }
 }
