@@ -1,4 +1,6 @@
 /** The autostop that a cluster's node holds, as far as that is another than the one that is wanted. Pure. */
+
+import { inner } from "../task/sentence.ts"
 import type { ClusterRow } from "./ClusterRow.ts"
 
 type Autostop = Pick<ClusterRow, "armed" | "autostop" | "everUp" | "inForce" | "nodes" | "notArmed" | "operations">
@@ -45,5 +47,5 @@ export const arming = (row: Pick<ClusterRow, "armed" | "autostop">): string | nu
 /** Why it is not as it is wanted. */
 export const notArmedText = ({ autostop, notArmed }: Pick<ClusterRow, "autostop" | "notArmed">): string | null => {
   if (notArmed === null || autostop === null) return null
-  return `${wantedText(autostop)} is wanted, and the node cannot be told so: ${notArmed.message}; trying again`
+  return `${wantedText(autostop)} is wanted, and the node cannot be told so: ${inner(notArmed.message)}; trying again`
 }

@@ -27,9 +27,11 @@ const given = (value: string | ReadonlyArray<string> | undefined) => value !== u
 /** The flag is named before it. */
 const problemOf = (schema: typeof ResourcesFields | typeof TaskFields, value: object) => problemIn(schema, value, () => "")?.message
 
-/** What the flags say of resources; an empty value says nothing. */
+/** What the flags say of resources; an empty value says nothing, but for GPUs: by a variable that is not set, other machines are rented. */
 export const resourcesBy = (flags: TaskFlags): Resources => {
   if (flags["use-spot"] && flags["no-use-spot"]) throw usageError("--use-spot and --no-use-spot exclude each other.")
+  if (flags.gpus?.trim() === "")
+    throw usageError("--gpus is empty: name a GPU, or leave it out; --gpus none takes back what the file asks for.")
   const set = fields.flatMap(([flag, field, resets]): Array<readonly [string, unknown]> => {
     const value = flags[flag]
     if (!given(value)) return []

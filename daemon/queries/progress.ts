@@ -159,7 +159,7 @@ const meaning = (recorded: Recorded, world: World): Said | undefined => {
       const phase = phaseOf(event.action)
       // An operation that ends by it says so itself.
       if (event.retryAtMs === undefined || active === undefined) return said(phase, "running", event.message)
-      return news(phase, `${event.message}; trying again`)
+      return news(phase, `${inner(event.message)}; trying again`)
     }
     default:
       return undefined

@@ -6,6 +6,7 @@ import type { ClusterId } from "../../events/ids.ts"
 import type { ClusterRow, NodeRow } from "../../projections/ClusterRow.ts"
 import { workOf } from "../../projections/cluster-status.ts"
 import { lasting } from "../../task/lasting.ts"
+import { inner } from "../../task/sentence.ts"
 import { CloudError } from "../clouds/Cloud.ts"
 import { Ongoing } from "../requests/Ongoing.ts"
 import { isEnding } from "./failure.ts"
@@ -53,7 +54,7 @@ export class Aways {
       if (!isUnreached || active === undefined) return away
       const since = away?.sinceMs ?? row.nodes.find(({ ready, reason }) => !ready && reason !== null)?.sinceMs ?? nowMs
       const ongoing = yield* Ongoing
-      const detail = `not reached for ${lasting(Math.max(1000, nowMs - since))}: ${error.message}; trying again`
+      const detail = `not reached for ${lasting(Math.max(1000, nowMs - since))}: ${inner(error.message)}; trying again`
       ongoing.say(active.id, { phase: phaseOf(away?.action ?? action._tag), detail })
       return away
     })

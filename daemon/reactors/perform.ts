@@ -7,6 +7,7 @@ import type { ClusterRow } from "../../projections/ClusterRow.ts"
 import { unfinishedOf } from "../../projections/jobs.ts"
 import { homePathOf, localMountsOf, workdirFolder } from "../../task/mounts.ts"
 import { portsText, portTexts } from "../../task/ports.ts"
+import { inner } from "../../task/sentence.ts"
 import { CloudError } from "../clouds/Cloud.ts"
 import { asOwner } from "../clouds/identities.ts"
 import { Waiting } from "../clouds/Waiting.ts"
@@ -136,7 +137,7 @@ export const perform = Effect.fn("perform")(function* (row: ClusterRow, action: 
       // What was away before may keep who waits for it without a word for as long as a connection takes.
       const away = nodesOf(action.ranks).find(({ ready, reason }) => !ready && reason !== null)
       if (away !== undefined && action.operation !== null)
-        (yield* Ongoing).say(action.operation, { phase: "bootstrap", detail: `not reached: ${away.reason}; trying again` })
+        (yield* Ongoing).say(action.operation, { phase: "bootstrap", detail: `not reached: ${inner(away.reason ?? "")}; trying again` })
       const ready = yield* Effect.forEach(nodesOf(action.ranks), (node) => couriers.install(row, node), { concurrency: 8 }).pipe(
         Effect.provideService(Waiting, yield* toldTo(row, action.operation, "bootstrap"))
       )

@@ -38,6 +38,14 @@ export interface HostKeyCheck {
   readonly verdict: (seen: string) => RemoteError | null
 }
 
+/** Nobody's known_hosts says of what was made for us: there it has a key from its first start on. */
+const notYet = (target: Target, own: string, seen: string) =>
+  remoteError(
+    "HostKeyChanged",
+    target,
+    `${called(target)} does not show the host key that it was made with: ${own} is expected, ${shown(seen)} is shown; nothing was sent to it. One that has just begun shows its own in a moment; else another machine has that address`
+  )
+
 const changed = (target: Target, known: ReadonlyArray<KnownKey>, old: string, seen: string) => {
   const name = quote(nameInFiles(target))
   const forget = [...new Set(known.map(({ file }) => `ssh-keygen -R ${name} -f ${quote(file)} && `))].join("")
@@ -63,6 +71,7 @@ export const hostKeyCheck = async (target: Target): Promise<HostKeyCheck> => {
       return remoteError("HostKeyChanged", target, words)
     }
     if (seen === pinned || known.some(({ key }) => key === seen)) return null
+    if (pinned !== null && target.knownHosts.length === 0) return notYet(target, shown(pinned), seen)
     if (pinned !== null) return changed(target, known, shown(pinned), seen)
     const other = known.find(({ key }) => key.split(" ")[0] === seen.split(" ")[0]) ?? known[0]
     return other === undefined ? null : changed(target, known, `${shown(other.key)}, says ${other.file}, line ${other.line},`, seen)

@@ -94,7 +94,7 @@ describe("a launch behind another", () => {
 
 describe("a cluster without nodes whose ports cannot be closed yet", () => {
   it("is still being torn down, and is told why", () => {
-    const busy: Said = [{ _tag: "ActionFailed", cluster, action: "Conclude", message: "a machine is in it", retryAtMs: 1 }, "r-down"]
+    const busy: Said = [{ _tag: "ActionFailed", cluster, action: "Conclude", message: "a machine is in it.", retryAtMs: 1 }, "r-down"]
     const down: Said = [{ _tag: "DownRequested", cluster, purge: false, lastUse: "" }, "r-down"]
     const waiting = [...asked(), requested("down"), down, busy]
     assert.deepStrictEqual(last(waiting), ["down", "running", "a machine is in it; trying again"])

@@ -236,6 +236,8 @@ describe("flags over a task", () => {
 
   it("are refused by name, value and form", () => {
     expect(refusal(() => applyFlags({}, { gpus: "A100:x" }))).toContain("--gpus A100:x: expected")
+    const empty = "--gpus is empty: name a GPU, or leave it out; --gpus none takes back what the file asks for."
+    for (const gpus of ["", " "]) expect(refusal(() => applyFlags({}, { gpus }))).toBe(empty)
     expect(refusal(() => applyFlags({}, { cpus: "two" }))).toContain("--cpus two: expected a positive number")
     expect(refusal(() => applyFlags({}, { memory: "0" }))).toContain("--memory 0: expected")
     expect(refusal(() => applyFlags({}, { ports: ["80", "no"] }))).toContain("--ports 80,no: 'no' is no port")

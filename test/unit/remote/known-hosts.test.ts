@@ -57,6 +57,8 @@ describe("a line of known_hosts", () => {
   })
 })
 
+const shown = (key: string) => `${fingerprint(key)} (ssh-ed25519)`
+
 describe("a machine's key", () => {
   it("has the fingerprint that ssh-keygen shows", () => {
     const path = file(`${one}\n`)
@@ -106,10 +108,18 @@ describe("a machine's key", () => {
       expect(await verdict(text)).toMatchObject({ kind: "HostKeyChanged" })
   })
 
+  it("that is another on a machine that was made for us is told as that, for there nobody installs anew, and goes into a sentence", async () => {
+    const rented = { name: "10.0.0.7", host: "10.0.0.7", port: 22, hostKey: one, knownHosts: [] }
+    expect((await hostKeyCheck(targetAt(rented))).verdict(two)).toMatchObject({
+      kind: "HostKeyChanged",
+      message: `10.0.0.7:22 does not show the host key that it was made with: ${shown(one)} is expected, ${shown(two)} is shown; nothing was sent to it. One that has just begun shows its own in a moment; else another machine has that address`
+    })
+  })
+
   it("that is another is told with what to do if the machine was installed anew", async () => {
     const words = async (changes: object) =>
       (await hostKeyCheck(targetAt({ name: "gpu", host: "box", port: 22, hostKey: one, ...changes }))).verdict(two)?.message
-    expect(await words({ knownHosts: [] })).toContain(
+    expect(await words({ knownHosts: ["/no/such/file"] })).toContain(
       "If it was installed anew: ssh gpu, then the same command again; else find out who answers there."
     )
     const known = file(`[box]:2222 ${one}\n`)
