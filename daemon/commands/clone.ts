@@ -82,7 +82,7 @@ export const whereCopied = (clone: ClonedDisk | undefined, offers: ReadonlyArray
   return some.length === 0 ? offers : some
 }
 
-export interface ClonePlan {
+interface ClonePlan {
   readonly task: RecordedTask
   /** Where it is to go. */
   readonly offer: Offer
