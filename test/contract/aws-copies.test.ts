@@ -13,6 +13,7 @@ describeWithMoto("an image that a disk is copied by", () => {
     cloud: "aws",
     region: "us-east-1",
     makes: "CreateImage",
+    looks: "DescribeImages",
     removal: { action: "DeregisterImage", refused: { code: "UnauthorizedOperation", status: 403 } },
     server: moto,
     one,

@@ -15,6 +15,8 @@ interface Copies {
   readonly region: string
   /** By which a copy is made. */
   readonly makes: string
+  /** By which it is looked for. */
+  readonly looks: string
   /** And what removes it. */
   readonly removal: { readonly action: string; readonly refused: object }
   readonly server: () => Server
@@ -22,11 +24,13 @@ interface Copies {
   readonly daemonOver: ReturnType<typeof daemonsOf>
 }
 
-export const copiesAreCleared = ({ cloud: name, daemonOver, makes, one, region, removal, server }: Copies) => {
+export const copiesAreCleared = ({ cloud: name, daemonOver, looks, makes, one, region, removal, server }: Copies) => {
   const strict = (method: string, path: string, body?: unknown) => Effect.promise(() => server().strict(method, path, body))
   const slow = (action: string) => strict("POST", "faults", { action, delaySeconds: 2, times: 1 })
   const onItsWay = async () => ((await server().strict("GET", "faults")) as ReadonlyArray<{ readonly hits: number }>)[0]!.hits
   const begun = Effect.promise(() => expect.poll(onItsWay, { timeout: 20_000 }).toBe(1))
+  const called = (action: string) =>
+    Effect.promise(() => expect.poll(async () => (await server().calls(action)).length, { timeout: 20_000 }).toBeGreaterThan(0))
   const made = (action: string) =>
     Effect.promise(() => expect.poll(async () => (await server().calls(action)).length, { timeout: 20_000 }).toBe(1))
 
@@ -60,11 +64,16 @@ export const copiesAreCleared = ({ cloud: name, daemonOver, makes, one, region, 
   it.live("is looked for by the next daemon, which ends its cluster, where its own was killed while it was on its way", () =>
     Effect.gen(function* () {
       const { asked, cloud, home } = yield* copying
-      yield* slow(makes)
+      yield* strict("POST", "faults", { action: makes, held: true })
       const launching = yield* Effect.forkChild(cloud.provision(asked), { startImmediately: true })
       yield* begun
+      yield* strict("DELETE", "calls")
       const next = yield* daemonOver(home)
-      yield* Effect.flip(next.provision({ ...asked, isEnding: true, isInherited: true }))
+      const ending = Effect.flip(next.provision({ ...asked, isEnding: true, isInherited: true }))
+      const asking = yield* Effect.forkChild(ending, { startImmediately: true })
+      yield* called(looks)
+      yield* strict("DELETE", "faults")
+      assert.deepInclude(yield* Fiber.join(asking), { code: "NotAskedFor" })
       yield* next.clear!(asked.tags, [region])
       yield* Fiber.interrupt(launching)
       yield* made(makes)

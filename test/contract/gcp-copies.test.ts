@@ -10,6 +10,7 @@ describe("a snapshot that a disk is copied by", () => {
     cloud: "gcp",
     region: "us-central1",
     makes: "disks.createSnapshot",
+    looks: "snapshots.get",
     removal: { action: "snapshots.delete", refused: { reason: "forbidden" } },
     server: gce,
     one,

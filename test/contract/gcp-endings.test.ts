@@ -65,6 +65,30 @@ describe("a machine that was to end with its shutdown, and that its owner suspen
       yield* TestClock.setTime(Date.now() + 40 * dayS * 1000)
       assert.deepInclude(yield* stateIn(cloud, ref), { state: "stopped", down: false })
       yield* pass(3600)
+      yield* TestClock.adjust("10 minutes")
+      assert.include((yield* stateIn(cloud, ref)).reason, account)
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("is asked about at each look for ten minutes, and every ten minutes from then on, until GCP tells who did", () =>
+    Effect.gen(function* () {
+      const { cloud, ref, host } = yield* toEnd
+      yield* listedAfterS(3600)
+      yield* console(`${host}/suspend`)
+      yield* become("SUSPENDED")
+      const asks = (looks: number) =>
+        Effect.gen(function* () {
+          yield* strict("DELETE", "calls")
+          for (let i = 0; i < looks; i++) {
+            assert.deepInclude(yield* stateIn(cloud, ref), { state: "stopped", reason: "stopped: suspended" })
+            yield* TestClock.adjust("1 minute")
+          }
+          return yield* Effect.promise(async () => (await gce().calls("zoneOperations.list")).length)
+        })
+      assert.strictEqual(yield* asks(10), 10)
+      assert.strictEqual(yield* asks(30), 3)
+      yield* pass(3600)
+      yield* TestClock.adjust("10 minutes")
       assert.include((yield* stateIn(cloud, ref)).reason, account)
     }).pipe(Effect.scoped)
   )
@@ -166,6 +190,7 @@ describe("an autodown that GCP tells late", () => {
       yield* TestClock.adjust("11 minutes")
       assert.deepInclude(yield* stateIn(cloud, ref), { state: "stopped", down: false, reason: "stopped: GCP does not say why" })
       yield* pass(3600)
+      yield* TestClock.adjust("10 minutes")
       assert.deepInclude(yield* stateIn(cloud, ref), { state: "stopped", reason: "stopped: by itself" })
     }).pipe(Effect.scoped)
   )

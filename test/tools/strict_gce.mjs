@@ -632,6 +632,7 @@ class Fault {
     status: "number",
     times: "number",
     delaySeconds: "number",
+    held: "boolean", // until the faults are deleted
     afterEffect: "boolean",
     drop: "boolean",
     operationError: "string",
@@ -641,7 +642,7 @@ class Fault {
   constructor(row) {
     Object.assign(this, { action: "*", match: {} }, checked(row, Fault.FIELDS, "a fault"), { hits: 0 })
     checked(this.match, PLACE, "match")
-    if (this.inOperation && (this.reason || this.drop || this.afterEffect || this.delaySeconds)) {
+    if (this.inOperation && (this.reason || this.drop || this.afterEffect || this.delaySeconds || this.held)) {
       throw new TypeError("operationError and operationSeconds do not go with what happens to the request")
     }
     if (this.reason && !HTTP_ERRORS[this.reason] && !this.status) throw new TypeError(`${this.reason} needs a status`)
@@ -3081,6 +3082,7 @@ class Server {
 
   async strike(fault, call) {
     if (fault.delaySeconds) await sleep(fault.delaySeconds)
+    while (fault.held && this.cloud.faults.includes(fault)) await sleep(0.02)
     this.cloud.clock.settle()
     if (fault.drop) throw new Dropped()
     if (fault.reason) throw ApiError.at(call.place, fault.reason, fault.message, fault.status)

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { CloudError } from "../../daemon/clouds/Cloud.ts"
 import { Aways } from "../../daemon/reactors/away.ts"
-import { failure, isForbidden } from "../../daemon/reactors/failure.ts"
+import { failure, isForbidden, saidBy } from "../../daemon/reactors/failure.ts"
 import { giveUp } from "../../daemon/reactors/give-up.ts"
 import type { Action } from "../../daemon/reactors/plan.ts"
 import { Seq } from "../../events/ids.ts"
@@ -29,6 +29,15 @@ describe("an end that fails", () => {
       [1, 2].map((tries) => endsAt([lost, ...asked], tries)),
       [false, true]
     )
+  })
+  it("for a key that is not here records that, in a field", () => {
+    const said = saidBy(new CloudError({ kind: "Refused", code: "KeyLost", message: "it lets nobody in", keyLost: true }))
+    const { events } = giveUp(
+      rowAfter([...up(), lost])!,
+      { _tag: "InstallAgents", ranks: [0] },
+      { ...said, tries: 1, nowMs: 1, final: true }
+    )
+    assert.include(JSON.stringify(events), `"keyLost":true`)
   })
   it("for want of rights has the exit code of that, another one has not", () => {
     const codeOf = (error: CloudError) => {

@@ -1,4 +1,7 @@
-/** What became of nodes, by one list of all zones; of those that are off or gone their operations are asked, once. */
+/**
+ * What became of nodes, by one list of all zones. How those ended that are off or gone their operations tell: they are asked until they do,
+ * and seldom where that takes long.
+ */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { isOurs, notOurs, orUnknown, statesBy } from "../../rented/found.ts"
@@ -27,10 +30,13 @@ const atOnce = 8
 const endsMax = 10_000
 /** An operation may be listed a while after what it did. Of one that was to end with its shutdown nothing is said before. */
 const toldWithinMs = 600_000
+/** What GCP has not told within that it may have forgotten. */
+const seldomMs = 600_000
 
-/** `sinceMs`: when it was first seen so, of steadyMs. */
+/** Of steadyMs: when it was first seen so, and from when on that is asked (again). */
 interface End {
   readonly sinceMs: number
+  readonly askAtMs: number
   readonly ending: Ending | undefined
 }
 
@@ -40,10 +46,13 @@ export const makeQuery = ({ gcp, instances, missed, operations, settings }: Quer
   const learn = Effect.fn("Query.learn")(function* (zone: string, off: ReadonlyArray<Found>, steadyNowMs: number) {
     for (const { instance } of off) {
       const key = endedKey(instance)
-      if (!ends.has(key)) ends.set(key, { sinceMs: steadyNowMs, ending: undefined })
+      if (!ends.has(key)) ends.set(key, { sinceMs: steadyNowMs, askAtMs: steadyNowMs, ending: undefined })
       if (ends.size > endsMax) ends.delete(ends.keys().next().value!)
     }
-    const untold = off.filter(({ instance }) => ends.get(endedKey(instance))?.ending === undefined)
+    const untold = off.filter(({ instance }) => {
+      const { askAtMs = steadyNowMs, ending } = ends.get(endedKey(instance)) ?? {}
+      return ending === undefined && askAtMs <= steadyNowMs
+    })
     const known = yield* operations.ofNames(
       zone,
       untold.map(({ instance }) => instance.name!)
@@ -52,7 +61,9 @@ export const makeQuery = ({ gcp, instances, missed, operations, settings }: Quer
       const isLost = isForgotten(instance, known, gcp.heardAtMs())
       const ending = endingOfOff(instance, known) ?? (isLost ? forgotten(instance) : undefined)
       const key = endedKey(instance)
-      if (ending !== undefined) ends.set(key, { sinceMs: ends.get(key)?.sinceMs ?? steadyNowMs, ending })
+      const { sinceMs = steadyNowMs } = ends.get(key) ?? {}
+      const askAtMs = steadyNowMs + (steadyNowMs - sinceMs < toldWithinMs ? 0 : seldomMs)
+      ends.set(key, { sinceMs, askAtMs, ending })
     }
   })
 
