@@ -41,7 +41,7 @@ export interface PendingToken {
 
 export interface AskedRegion {
   readonly cloud: string
-  readonly region: string
+  readonly region: string | null
   /** Who the credentials were there, as in `ClusterRow`. */
   readonly owner: ReadonlyArray<string> | null
   /** The search has left it, and what was made there could not be removed then. */

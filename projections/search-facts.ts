@@ -61,7 +61,6 @@ const stillAsked = ({ asked, everUp, machine }: ClusterRow, cloud: string): Read
 
 const askedWith = (row: ClusterRow, { cloud, region }: Offer, owner: ClusterRow["owner"]): ReadonlyArray<AskedRegion> => {
   const asked = stillAsked(row, cloud)
-  if (region === null) return asked
   const isSameRegion = (one: AskedRegion) => one.cloud === cloud && one.region === region
   const isLeft = asked.some((one) => isSameRegion(one) && one.isLeft)
   return [...asked.filter((one) => !isSameRegion(one)), { cloud, region, owner, isLeft }]

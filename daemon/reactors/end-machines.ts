@@ -88,7 +88,7 @@ export const orLeft = <E extends CloudError>(
 /** Where anything may have been made for it: that is where machines were asked for, or, of one that was up, where it is. */
 const madeAt = ({ asked, everUp, machine: { clone }, offer, owner }: ClusterRow): ReadonlyArray<Omit<AskedRegion, "isLeft">> => {
   const own = [...(everUp ? [offer] : []), clone].flatMap((place) =>
-    place?.region ? [{ cloud: place.cloud, region: place.region, owner }] : []
+    place == null ? [] : [{ cloud: place.cloud, region: place.region, owner }]
   )
   return asked.length === 0 && !everUp ? [] : [...own, ...asked]
 }
@@ -113,7 +113,7 @@ const clearIn = Effect.fnUntraced(function* (
   { log }: Hands,
   { isFinal, maxMin = null }: Clearing
 ): Effect.fn.Return<ReadonlyArray<Left>, CloudError> {
-  const regions = [...new Set(places.map(({ region }) => region))]
+  const regions = [...new Set(places.flatMap(({ region }) => region ?? []))]
   const { owner } = places.at(-1)!
   const clear = tellingDeed(
     row,

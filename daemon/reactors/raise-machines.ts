@@ -92,7 +92,9 @@ export const provision = Effect.fn("perform.provision")(function* (
     ...(diskGib === undefined ? {} : { diskGib })
   })
   const { machine, offer, ranks } = asked
-  const leftRegions = row.asked.flatMap((one) => (one.cloud === cloud.name && one.region !== offer.region ? [one.region] : []))
+  const leftRegions = row.asked.flatMap((one) =>
+    one.cloud === cloud.name && one.region !== null && one.region !== offer.region ? [one.region] : []
+  )
   const request = {
     tags: tagsOf(row, log),
     token,
