@@ -34,7 +34,7 @@ describe("an end that fails", () => {
     const said = saidBy(new CloudError({ kind: "Refused", code: "KeyLost", message: "it lets nobody in", keyLost: true }))
     const { events } = giveUp(
       rowAfter([...up(), lost])!,
-      { _tag: "InstallAgents", ranks: [0] },
+      { _tag: "InstallAgents", ranks: [0], operation: null },
       { ...said, tries: 1, nowMs: 1, final: true }
     )
     assert.include(JSON.stringify(events), `"keyLost":true`)
