@@ -67,6 +67,8 @@ export const copiesAreCleared = ({ cloud: name, daemonOver, looks, makes, one, r
       yield* strict("POST", "faults", { action: makes, held: true })
       const launching = yield* Effect.forkChild(cloud.provision(asked), { startImmediately: true })
       yield* begun
+      // What is on its way comes to its end, and nothing after it.
+      const killed = yield* Effect.forkChild(Fiber.interrupt(launching), { startImmediately: true })
       yield* strict("DELETE", "calls")
       const next = yield* daemonOver(home)
       const ending = Effect.flip(next.provision({ ...asked, isEnding: true, isInherited: true }))
@@ -75,7 +77,7 @@ export const copiesAreCleared = ({ cloud: name, daemonOver, looks, makes, one, r
       yield* strict("DELETE", "faults")
       assert.deepInclude(yield* Fiber.join(asking), { code: "NotAskedFor" })
       yield* next.clear!(asked.tags, [region])
-      yield* Fiber.interrupt(launching)
+      yield* Fiber.join(killed)
       yield* made(makes)
       assert.deepStrictEqual((yield* next.tagged!(asked.tags.log)).remnants, [])
     }).pipe(Effect.scoped)
