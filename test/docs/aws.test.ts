@@ -1,13 +1,12 @@
-/** The policy that docs/aws.md gives is what the code asks for. */
+/** The policy that an account is set up with is what the code asks for. */
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { expect, it } from "vitest"
 import { permissions } from "../../daemon/clouds/aws/access.ts"
 import { filesBelow, root } from "../arch/sources.ts"
 
-it("docs/aws.md allows each call that is made, and no other", () => {
-  const page = readFileSync(join(root, "docs/aws.md"), "utf8")
-  const policy = JSON.parse(/```json\n([\s\S]*?)```/.exec(page)![1]!) as {
+it("docs/aws-policy.json allows each call that is made, and no other", () => {
+  const policy = JSON.parse(readFileSync(join(root, "docs/aws-policy.json"), "utf8")) as {
     readonly Statement: ReadonlyArray<{ readonly Action: ReadonlyArray<string> }>
   }
   const isDeed = (file: string) => !file.endsWith("/access.ts")
