@@ -93,7 +93,7 @@ describe("launch", () => {
   })
   it("launch-45: what no place fits is ResourcesUnavailableError, with the reason", async () => {
     const { error } = await call("launch", { clusterName: "huge", task: { resources: { cpus: "9999+" } } })
-    expect(error).toMatchObject({ tag: "ResourcesUnavailableError", exitCode: 7, fields: { failoverHistory: [] } })
+    expect(error).toMatchObject({ tag: "ResourcesUnavailableError", exitCode: 2, fields: { failoverHistory: [] } })
     expect(error.message).toContain("9999+")
   })
   it("launch-53: a job that fails is no error of launch; the client ends with 100", async () => {
