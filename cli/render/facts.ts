@@ -2,7 +2,6 @@
  * Facts in words, one line each, and what a failed setup said last. Typed by the events themselves, so that a new one does not compile
  * until it is told here.
  */
-
 import type { Event, EventTag } from "../../events/Event.ts"
 import type { Recorded } from "../../events/Recorded.ts"
 import type { MachineWish, Offer } from "../../events/values.ts"

@@ -1,6 +1,6 @@
 /** What a request for machines leaves behind beside them once they are there. */
 import * as Effect from "effect/Effect"
-import * as Result from "effect/Result"
+import * as Schedule from "effect/Schedule"
 import type { ClusterName } from "../../events/ids.ts"
 import type { ClonedDisk } from "../../events/values.ts"
 import { inner } from "../../task/sentence.ts"
@@ -13,22 +13,16 @@ interface CleanupOptions {
   readonly removeCopies: (request: ProvisionRequest, clone: ClonedDisk) => Effect.Effect<void, CloudError>
 }
 
-/** Between tries to remove what a disk was copied by. It is tried once more with the cluster's end. */
-const againFirstMs = 10_000
-const againMaxMs = 600_000
-const triesMax = 24
+/** To remove what a disk was copied by, for hours. It is tried once more with the cluster's end. */
+const againFirst = "10 seconds"
+const rarer = { times: 23, schedule: Schedule.min([Schedule.exponential(againFirst), Schedule.spaced("10 minutes")]) }
 
-const untilRemoved = Effect.fnUntraced(function* (name: ClusterName, removal: Effect.Effect<void, CloudError>) {
-  let why = ""
-  for (let [tried, waitMs] = [1, againFirstMs]; tried <= triesMax; tried++, waitMs = Math.min(againMaxMs, waitMs * 2)) {
-    yield* Effect.sleep(waitMs)
-    const removed = yield* Effect.result(removal)
-    if (Result.isSuccess(removed)) return
-    why = removed.failure.message
-  }
-  const stays = `${name}: what its disk was copied by stays, and costs, until the cluster goes: ${inner(why)}`
-  yield* Effect.logWarning(`${stays}. At once: sky leaks --terminate`)
-})
+const untilRemoved = (name: ClusterName, removal: Effect.Effect<void, CloudError>) =>
+  Effect.catch(Effect.delay(Effect.retry(removal, rarer), againFirst), ({ message }) =>
+    Effect.logWarning(
+      `${name}: what its disk was copied by stays, and costs, until the cluster goes: ${inner(message)}. At once: sky leaks --terminate`
+    )
+  )
 
 /** Nobody waits for it; what stays meanwhile is listed by `sky leaks`. */
 const soonOrLater = (name: ClusterName, removal: Effect.Effect<void, CloudError>) =>

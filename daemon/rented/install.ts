@@ -50,7 +50,6 @@ interface InstallOptions {
   readonly hostKeyOf: (token: NodeToken) => Effect.Effect<string>
 }
 
-const off = "Stopped"
 /** Of a machine that has run: it lets in whom it was told to at its first start. */
 const isShut = "KeyLost"
 
@@ -62,23 +61,27 @@ export const makeInstall = ({ cloud, folder, hostKeyOf, look, machines }: Instal
     return isOurs ? error : butFor(refusedForAny(isShut, whyShut(error.message), "cloud"), { keyLost: true })
   })
 
+  type Off = (ref: NodeRef, why: string) => Pick<CloudError, "code" | "message">
+  const isOff: Off = ({ node }, why) => ({
+    code: "Stopped",
+    message: `Node ${node} is off (${why}), and ${cloudDisplay(cloud)} has not said yet what becomes of it; it is looked at again`
+  })
+  /** It was started. */
+  const isOffAgain: Off = (_, why) => ({ code: offAgain, message: `its machine was started, ran, and is off again (${why})` })
+
   /** Refused where it does not run. */
-  const running = Effect.fn("Install.running")(function* (ref: NodeRef) {
+  const running = Effect.fn("Install.running")(function* (ref: NodeRef, off = isOff) {
     const seen = yield* look(ref)
     if (seen === undefined || seen.whyOff === null) return seen?.accelerators ?? null
-    const message = `Node ${ref.node} is off (${seen.whyOff}), and ${cloudDisplay(cloud)} has not said yet what becomes of it; it is looked at again`
-    return yield* new CloudError({ kind: "Refused", code: off, message })
-  })
-
-  /** It ran, and is off again. */
-  const whyNotOn = Effect.fn("Install.whyNotOn")(function* (ref: NodeRef, error: CloudError) {
-    const seen = yield* Effect.orElseSucceed(look(ref), () => undefined)
-    const why = seen?.whyOff ?? inner(error.message)
-    return yield* butFor(error, { code: offAgain, message: `its machine was started, ran, and is off again (${why})` })
+    return yield* new CloudError({ kind: "Refused", ...off(ref, seen.whyOff) })
   })
 
   /** Until it is so, or the machine is off. */
-  const whenUp = Effect.fn("Install.whenUp")(function* <A>(ref: NodeRef, work: Effect.Effect<A, CloudError>, patienceMs = 0) {
+  const whenUp = Effect.fn("Install.whenUp")(function* <A>(
+    ref: NodeRef,
+    work: Effect.Effect<A, CloudError>,
+    { off = isOff, patienceMs = 0 } = {}
+  ) {
     const waiting = yield* Waiting
     yield* Effect.addFinalizer(() => Effect.sync(() => waiting.over(ref.node)))
     const sinceMs = yield* Clock.currentTimeMillis
@@ -94,7 +97,7 @@ export const makeInstall = ({ cloud, folder, hostKeyOf, look, machines }: Instal
       if (!early.includes(tried.failure.code) || nowMs - beganMs > readyMaxMs) return yield* tried.failure
       if (nowMs - lookedMs > looksMs) {
         lookedMs = nowMs
-        yield* running(ref)
+        yield* running(ref, off)
       }
       say(`waiting for ssh: ${tried.failure.message}`)
       yield* Effect.sleep(pauseMs)
@@ -138,14 +141,14 @@ export const makeInstall = ({ cloud, folder, hostKeyOf, look, machines }: Instal
           ({ code }) => code === "Missing",
           () => Effect.void
         ),
-        strangeMaxMs
+        { off: isOffAgain, patienceMs: strangeMaxMs }
       ).pipe(
         Effect.catchIf(
           ({ keyLost }) => keyLost === true,
           () => Effect.void
         ),
         // It was started, whoever may not look at it now.
-        Effect.catch((error) => (error.code === off ? whyNotOn(ref, error) : Effect.fail(later(error))))
+        Effect.mapError((error) => (error.code === offAgain ? error : later(error)))
       )
   }
 }

@@ -71,12 +71,12 @@ export const makeRentedNodes = <I, F extends Found<I, Label>>(options: NodesOpti
   /** Told to start, and not seen to run. */
   const told = new Set<NodeId>()
 
-  const isGoneAs = (found: F | undefined) => found !== undefined && phaseOf(found.instance) === "gone"
   const find = (ref: NodeRef) =>
     Effect.tap(options.find(ref), (found) =>
       Effect.sync(() => {
-        if (found !== undefined) missed.seen(ref.node)
-        if (isGoneAs(found)) told.delete(ref.node)
+        if (found === undefined) return
+        missed.seen(ref.node)
+        if (phaseOf(found.instance) === "gone") told.delete(ref.node)
       })
     )
 

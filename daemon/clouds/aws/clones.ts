@@ -4,11 +4,11 @@
  */
 import type { Image, TagSpecification } from "@aws-sdk/client-ec2"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import type { ClusterId, NodeToken } from "../../../events/ids.ts"
 import type { ClonedDisk } from "../../../events/values.ts"
 import { begunInTurn } from "../../in-turn.ts"
 import { refusedForAny } from "../../rented/errors.ts"
-import { steadyMs } from "../../steady-ms.ts"
 import type { CloudError, Tags } from "../Cloud.ts"
 import type { Aws } from "./client.ts"
 import { refusedBy } from "./errors.ts"
@@ -17,8 +17,7 @@ import { ownerTags, tagNames } from "./tags.ts"
 
 const pauseMs = 5_000
 /** What was made a moment ago is listed soon. */
-const seenEveryMs = 1_000
-const seenMaxMs = 60_000
+const seenLooks = 60
 const Owners = ["self"]
 
 /** Of the image that a cluster's disk is copied by, and as the tag `Name` of that and of its snapshot. */
@@ -60,13 +59,8 @@ export const makeClones = (aws: Aws) => {
   /** One that is on its way would be there after it was removed. */
   const turn = begunInTurn<string>()
   const keyOf = (region: string, cluster: ClusterId) => `${region} ${cluster}`
-  const untilSeen = Effect.fnUntraced(function* (region: string, tags: Tags) {
-    const sinceMs = yield* steadyMs
-    while ((yield* steadyMs) - sinceMs < seenMaxMs) {
-      if ((yield* find(region, tags)) !== undefined) return
-      yield* Effect.sleep(seenEveryMs)
-    }
-  })
+  const untilSeen = (region: string, tags: Tags) =>
+    Effect.repeat(find(region, tags), { until: (image) => image !== undefined, schedule: Schedule.spaced("1 second"), times: seenLooks })
 
   /** `make` is asked for it where it is not there, and only then. */
   const whenThere = Effect.fnUntraced(function* (region: string, tags: Tags, make: Effect.Effect<unknown, CloudError>) {

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
-import type { NodeRef } from "../../../daemon/clouds/Cloud.ts"
+import { CloudError, type NodeRef } from "../../../daemon/clouds/Cloud.ts"
 import { Waiting } from "../../../daemon/clouds/Waiting.ts"
 import { cloudErrorOf } from "../../../daemon/over-ssh/errors.ts"
 import { clusterView } from "../../../daemon/queries/cluster-view.ts"
@@ -12,6 +12,7 @@ import { remoteError } from "../../../daemon/remote/RemoteError.ts"
 import { makeInstall } from "../../../daemon/rented/install.ts"
 import { Ongoing, type Passing, waitingFor } from "../../../daemon/requests/Ongoing.ts"
 import { operationOf } from "../../../projections/operations.ts"
+import { offAgain } from "../../../projections/refusals.ts"
 import { asked, nodeId, operation, provisioned, requested, rowAfter, worldOf } from "../../fakes/facts.ts"
 
 const refused = cloudErrorOf(
@@ -42,6 +43,35 @@ const shut = (isOurs: boolean) => {
   }
   return { ...makeInstall(options as never), ref: { ...ref, hostKey: isOurs ? "ssh-ed25519 ours" : null } }
 }
+
+describe("a machine that was started, and is not reached", () => {
+  const begun = (whyOff: string | null, forbidden = false) => {
+    const noRight = new CloudError({ kind: "Refused", code: "UnauthorizedOperation", message: "you may not look" })
+    const options = {
+      cloud: "aws",
+      machines: { ask: () => Effect.fail(refused) },
+      look: () => (forbidden ? Effect.fail(noRight) : Effect.succeed({ accelerators: null, whyOff })),
+      folder: Effect.succeed("/f")
+    }
+    return Effect.gen(function* () {
+      const fiber = yield* Effect.forkChild(Effect.flip(makeInstall(options as never).restart(ref)))
+      yield* TestClock.adjust("5 minutes")
+      return yield* Fiber.join(fiber)
+    })
+  }
+  it.effect("and is off again, is told as that, and not as one that its place refused to start", () =>
+    Effect.gen(function* () {
+      const message = "its machine was started, ran, and is off again (stopped: by itself)"
+      assert.deepInclude(yield* begun("stopped: by itself"), { kind: "Refused", code: offAgain, message })
+    })
+  )
+  it.effect("is no machine that was refused, also where nobody may look at it", () =>
+    Effect.gen(function* () {
+      assert.deepInclude(yield* begun(null), { kind: "Transient" })
+      assert.deepInclude(yield* begun(null, true), { kind: "Transient" })
+    })
+  )
+})
 
 describe("a machine that lets in nobody but who made it", () => {
   it.effect("is not waited for, and what to do is said: its key is lost", () =>
