@@ -5,7 +5,7 @@ import { expect } from "vitest"
 import type { ProvisionRequest } from "../../daemon/clouds/ProvisionRequest.ts"
 import { describeWithMoto } from "../tools/moto.ts"
 import { awsScene } from "./aws-scene.ts"
-import { refOf } from "./rented-requests.ts"
+import { opensOnAll, refOf } from "./rented-requests.ts"
 
 const { moto, daemonOver, one, fault, calm } = awsScene()
 
@@ -111,26 +111,11 @@ describeWithMoto("ports of machines of EC2 that are there", () => {
         }).pipe(Effect.scoped)
     )
 
-  it.live("are told as open once they are on all machines, and not before", () =>
-    Effect.gen(function* () {
-      const { cloud, request } = yield* one
-      const asked = request([0, 1])
-      const nodes = yield* cloud.provision(asked)
-      const refs = nodes.map((node) => refOf(asked, node))
-      const opened = cloud.openedPorts!(asked.tags, "us-east-1")
-      assert.deepStrictEqual(yield* opened, [])
-      for (const action of ["ModifyInstanceAttribute", "AuthorizeSecurityGroupIngress"]) {
-        yield* fault({ action, code: "UnauthorizedOperation", times: 1 })
-        yield* Effect.flip(cloud.openPorts!(refs, ["8080-8081", "9000"]))
-        yield* calm
-        assert.deepStrictEqual(yield* opened, [], `${action} was refused`)
-      }
-      yield* cloud.openPorts!(refs, ["8080-8081", "9000"])
-      assert.deepStrictEqual(yield* opened, ["8080-8081", "9000"])
-      yield* Effect.forEach(refs, cloud.terminate, { concurrency: 2 })
-      assert.deepStrictEqual(yield* opened, [])
-    }).pipe(Effect.scoped)
-  )
+  it.live("are told as open once they are on all machines, and not before", () => {
+    const steps = ["ModifyInstanceAttribute", "AuthorizeSecurityGroupIngress"]
+    const refused = steps.map((action) => fault({ action, code: "UnauthorizedOperation", times: 1 }))
+    return opensOnAll(one, "us-east-1", refused, calm)
+  })
 
   it.live("are all opened where one of them is, and was not listed yet", () =>
     Effect.gen(function* () {

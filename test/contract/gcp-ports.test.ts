@@ -5,7 +5,7 @@ import { expect } from "vitest"
 import type { ProvisionRequest } from "../../daemon/clouds/ProvisionRequest.ts"
 import { makeToken } from "./cloud-nodes.ts"
 import { gcpScene, zone } from "./gcp-scene.ts"
-import { refOf } from "./rented-requests.ts"
+import { opensOnAll, refOf } from "./rented-requests.ts"
 
 const { gce, daemonOver, one, fault, calm } = gcpScene()
 
@@ -135,26 +135,11 @@ describe("ports of machines of Compute Engine that are there", () => {
         }).pipe(Effect.scoped)
     )
 
-  it.live("are told as open once they are on all machines, and not before", () =>
-    Effect.gen(function* () {
-      const { cloud, request } = yield* one
-      const asked = request([0, 1])
-      const nodes = yield* cloud.provision(asked)
-      const refs = nodes.map((node) => refOf(asked, node))
-      const opened = cloud.openedPorts!(asked.tags, "us-central1")
-      assert.deepStrictEqual(yield* opened, [])
-      for (const action of ["instances.setTags", "firewalls.insert"]) {
-        yield* fault({ action, reason: "forbidden", times: 1 })
-        yield* Effect.flip(cloud.openPorts!(refs, ["8080-8081", "9000"]))
-        yield* calm
-        assert.deepStrictEqual(yield* opened, [], `${action} was refused`)
-      }
-      yield* cloud.openPorts!(refs, ["8080-8081", "9000"])
-      assert.deepStrictEqual(yield* opened, ["8080-8081", "9000"])
-      for (const ref of refs) yield* cloud.terminate(ref)
-      assert.deepStrictEqual(yield* opened, [])
-    }).pipe(Effect.scoped)
-  )
+  it.live("are told as open once they are on all machines, and not before", () => {
+    const steps = ["instances.setTags", "firewalls.insert"]
+    const refused = steps.map((action) => fault({ action, reason: "forbidden", times: 1 }))
+    return opensOnAll(one, "us-central1", refused, calm)
+  })
 
   it.live("are opened where others set a tag at the same time", () =>
     Effect.gen(function* () {

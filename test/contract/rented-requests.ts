@@ -65,3 +65,29 @@ export const asksNoMore = (one: ReturnType<typeof oneIn>, place: { readonly clou
     for (const { tags } of [fresh, copying]) assert.deepInclude(yield* cloud.tagged!(tags.log), { owned: [], remnants: [] })
     assert.deepStrictEqual(yield* cloud.provision({ ...source, isEnding: true }), [head!])
   }).pipe(Effect.scoped)
+
+/** Ports of two machines are open once they are on both; `refused`: has one step each of that refused once. */
+export const opensOnAll = (
+  one: ReturnType<typeof oneIn>,
+  region: string,
+  refused: ReadonlyArray<Effect.Effect<unknown>>,
+  calm: Effect.Effect<unknown>
+) =>
+  Effect.gen(function* () {
+    const { cloud, request } = yield* one
+    const asked = request([0, 1])
+    const refs = (yield* cloud.provision(asked)).map((node) => refOf(asked, node))
+    const ports = ["8080-8081", "9000"]
+    const opened = cloud.openedPorts!(asked.tags, region)
+    assert.deepStrictEqual(yield* opened, [])
+    for (const [step, refuse] of refused.entries()) {
+      yield* refuse
+      yield* Effect.flip(cloud.openPorts!(refs, ports))
+      yield* calm
+      assert.deepStrictEqual(yield* opened, [], `step ${step} was refused`)
+    }
+    yield* cloud.openPorts!(refs, ports)
+    assert.deepStrictEqual(yield* opened, ports)
+    yield* Effect.forEach(refs, cloud.terminate)
+    assert.deepStrictEqual(yield* opened, [])
+  }).pipe(Effect.scoped)

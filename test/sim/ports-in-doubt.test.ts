@@ -31,8 +31,10 @@ interface Stage {
   readonly disk: MemoryDisk
   readonly row: () => ReturnType<typeof rowNamed>
   readonly ask: (id: string, method: "launch" | "stop" | "start" | "down", params: object) => Effect.Effect<void>
-  /** As `sky ops cancel` does. */
-  readonly cancel: (id: string) => Effect.Effect<void>
+  /** A launch that opens ports, and gets no further than to this point. */
+  readonly openingAt: (point: string) => Effect.Effect<void>
+  /** The same, cancelled there as by `sky ops cancel`. */
+  readonly cancelledAt: (point: string) => Effect.Effect<void>
   /** The daemon is killed, and the next one starts. */
   readonly restart: Effect.Effect<void>
   readonly pass: (seconds: number) => Effect.Effect<void>
@@ -48,13 +50,21 @@ const played = (play: (stage: Stage) => Effect.Effect<void>) =>
     let daemon: SimDaemon = (yield* started(boot(disk, world)))!
     const ask: Stage["ask"] = (id, method, params) =>
       Effect.forkDetach(daemon.send(method, id, params), { startImmediately: true }).pipe(Effect.andThen(settle(daemon, 8)))
+    const openingAt: Stage["openingAt"] = (at) =>
+      Effect.suspend(() => {
+        world.at = (point) => (point === at ? Effect.never : Effect.void)
+        return ask("l2", "launch", opening)
+      })
     yield* ask("l1", "launch", plain)
     yield* play({
       world,
       disk,
       ask,
       row: () => rowNamed(daemon.log.world().clusters, "a"),
-      cancel: Effect.fnUntraced(function* (id) {
+      openingAt,
+      cancelledAt: Effect.fnUntraced(function* (point) {
+        yield* openingAt(point)
+        const id = "l2"
         const { clusters, operations } = daemon.log.world()
         const { events, expect } = Result.getOrThrow(cancelOperation(operationOf(operations, id), rowNamed(clusters, "a"), id, nobody))
         const actor = { kind: "user", uid: 1, host: "here" } as const
@@ -74,19 +84,14 @@ const played = (play: (stage: Stage) => Effect.Effect<void>) =>
     yield* daemon.kill
   })
 
-const hangAt = (world: SimCloud, at: string) => {
-  world.at = (point) => (point === at ? Effect.never : Effect.void)
-}
 const told = (disk: MemoryDisk) => factsOf(disk).filter(({ _tag }) => _tag === "PortsOpened" || _tag === "PortsNotOpened")
 
 describe("ports that were asked for as the daemon was killed, by a launch that is over", () => {
   it.effect.each(["a cancel", "a stop"] as const)("are known to be open where they are, whatever ended it: %s", (who) =>
-    played(({ ask, cancel, disk, restart, row, settled, world }) =>
+    played(({ ask, cancelledAt, disk, openingAt, restart, row, settled }) =>
       Effect.gen(function* () {
-        hangAt(world, "cloud.openPorts:after")
-        yield* ask("l2", "launch", opening)
-        if (who === "a stop") yield* ask("s", "stop", named)
-        else yield* cancel("l2")
+        if (who === "a cancel") yield* cancelledAt("cloud.openPorts:after")
+        else yield* openingAt("cloud.openPorts:after").pipe(Effect.andThen(ask("s", "stop", named)))
         assert.strictEqual(conditionOf(row()!).reason, inDoubt)
         yield* restart
         yield* settled
@@ -98,11 +103,9 @@ describe("ports that were asked for as the daemon was killed, by a launch that i
     )
   )
   it.effect("are known not to be where the request never came to the cloud; not before a minute has passed, in which it may still", () =>
-    played(({ ask, cancel, disk, pass: time, restart, row, settled, world }) =>
+    played(({ ask, cancelledAt, disk, pass: time, restart, row, settled }) =>
       Effect.gen(function* () {
-        hangAt(world, "cloud.openPorts:before")
-        yield* ask("l2", "launch", opening)
-        yield* cancel("l2")
+        yield* cancelledAt("cloud.openPorts:before")
         yield* restart
         yield* time(30)
         assert.deepStrictEqual(told(disk), [])
@@ -116,11 +119,9 @@ describe("ports that were asked for as the daemon was killed, by a launch that i
     )
   )
   it.effect("are known to be open where the request came to the cloud after its daemon had gone", () =>
-    played(({ ask, cancel, pass: time, restart, row, settled, world }) =>
+    played(({ cancelledAt, pass: time, restart, row, settled, world }) =>
       Effect.gen(function* () {
-        hangAt(world, "cloud.openPorts:before")
-        yield* ask("l2", "launch", opening)
-        yield* cancel("l2")
+        yield* cancelledAt("cloud.openPorts:before")
         yield* restart
         yield* time(20)
         world.open.set(row()!.id, ["8080-8081"])
@@ -130,11 +131,9 @@ describe("ports that were asked for as the daemon was killed, by a launch that i
     )
   )
   it.effect("are each known for itself", () =>
-    played(({ ask, cancel, disk, restart, row, settled, world }) =>
+    played(({ cancelledAt, disk, restart, row, settled, world }) =>
       Effect.gen(function* () {
-        hangAt(world, "cloud.openPorts:before")
-        yield* ask("l2", "launch", opening)
-        yield* cancel("l2")
+        yield* cancelledAt("cloud.openPorts:before")
         world.open.set(row()!.id, ["8081"])
         yield* restart
         yield* settled
@@ -147,11 +146,9 @@ describe("ports that were asked for as the daemon was killed, by a launch that i
     )
   )
   it.effect("are looked at after a launch with others and a start, are none of these, and go with the cluster", () =>
-    played(({ ask, cancel, restart, row, settled, world }) =>
+    played(({ ask, cancelledAt, restart, row, settled, world }) =>
       Effect.gen(function* () {
-        hangAt(world, "cloud.openPorts:after")
-        yield* ask("l2", "launch", opening)
-        yield* cancel("l2")
+        yield* cancelledAt("cloud.openPorts:after")
         world.faults.set("openedPorts", silence)
         yield* restart
         yield* ask("l3", "launch", { ...named, task: { run: "1 0", resources: { ports: 9000 } } })
@@ -171,11 +168,9 @@ describe("ports that were asked for as the daemon was killed, by a launch that i
     )
   )
   it.effect("are closed by a down before anybody has looked", () =>
-    played(({ ask, cancel, disk, restart, row, world }) =>
+    played(({ ask, cancelledAt, disk, restart, row, world }) =>
       Effect.gen(function* () {
-        hangAt(world, "cloud.openPorts:after")
-        yield* ask("l2", "launch", opening)
-        yield* cancel("l2")
+        yield* cancelledAt("cloud.openPorts:after")
         world.faults.set("openedPorts", silence)
         yield* restart
         yield* ask("d", "down", named)
@@ -184,11 +179,9 @@ describe("ports that were asked for as the daemon was killed, by a launch that i
     )
   )
   it.effect("are said to be in doubt where the launch is cancelled", () =>
-    played(({ ask, cancel, disk, restart, world }) =>
+    played(({ cancelledAt, disk, restart }) =>
       Effect.gen(function* () {
-        hangAt(world, "cloud.openPorts:before")
-        yield* ask("l2", "launch", opening)
-        yield* cancel("l2")
+        yield* cancelledAt("cloud.openPorts:before")
         const [over] = factsOf(disk).flatMap((fact) => (fact._tag === "OperationCancelled" ? [fact.reason] : []))
         assert.strictEqual(over, "cancelled on request; ports 8080-8081 may be open")
         yield* restart
@@ -238,11 +231,9 @@ describe("ports that a launch failed to open", () => {
     )
   )
   it.effect("and are not looked at where it had not come to them", () =>
-    played(({ ask, cancel, disk, row, world }) =>
+    played(({ cancelledAt, disk, row }) =>
       Effect.gen(function* () {
-        hangAt(world, "cloud.installAgent:before")
-        yield* ask("l2", "launch", opening)
-        yield* cancel("l2")
+        yield* cancelledAt("cloud.installAgent:before")
         assert.isNull(row()!.portsInDoubt)
         assert.deepStrictEqual(told(disk), [])
       })
