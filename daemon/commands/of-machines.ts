@@ -9,6 +9,7 @@ import { anyRegion, namedImage } from "../../task/images.ts"
 import type { Need } from "../../task/Need.ts"
 import { fitsPlace, placedNeed } from "../../task/placed.ts"
 import { holdsPorts, portsText, portTexts } from "../../task/ports.ts"
+import { joined } from "../../task/sentence.ts"
 
 /** Of an exec, which opens none. */
 export const refuseClosedPorts = (row: ClusterRow, task: RecordedTask) => {
@@ -45,9 +46,6 @@ const differing = ({ cameGib, machine }: ClusterRow, offer: Offer, asked: Need):
   return differs.filter(([, is]) => is).map(([field]) => field)
 }
 
-const listed = (words: ReadonlyArray<string>) =>
-  [words.slice(0, -1).join(", "), ...words.slice(-1)].filter((part) => part !== "").join(" and ")
-
 /** What a launch on it changes and does not change of its machines, a sentence each. `opens`: its cloud keeps ports closed. */
 export const notesOfMachines = (row: ClusterRow, task: RecordedTask, opens: boolean): ReadonlyArray<string> => {
   const { name, offer } = row
@@ -56,7 +54,7 @@ export const notesOfMachines = (row: ClusterRow, task: RecordedTask, opens: bool
   const fields = differing(row, offer, placedNeed(task.resources, offer))
   return [
     ...(opens && closed.length > 0 ? [`Opens ${portsText(closed)} on ${name}, to everybody.`] : []),
-    ...(fields.length > 0 ? [`${listed(fields)} ${fields.length > 1 ? "are" : "is"} ignored: ${name} is there already.`] : [])
+    ...(fields.length > 0 ? [`${joined(fields)} ${fields.length > 1 ? "are" : "is"} ignored: ${name} is there already.`] : [])
   ]
 }
 
